@@ -1,0 +1,57 @@
+# Every target sets up what it needs: a virtual environment, once, from the pinned versions.
+#   make demo     trains a network on real digits, shows it, saves it, predicts
+#   make test     everything that must hold: lint, types, docs, examples, wheel, tests
+#   make PYTHON=python3.12 test    another Python than python3
+
+PYTHON ?= python3
+VENV ?= .venv
+WORKERS ?= 2
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test test-slow lint format docs bench clean
+
+help:
+	@sed -n 's/^#   //p' Makefile
+
+$(STAMP): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and "striate needs Python 3.10 or newer: make PYTHON=python3.12 ...")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[dev]'
+	@touch $@
+
+setup: $(STAMP)
+
+demo: $(STAMP)
+	$(BIN)/python examples/digits.py
+
+test: lint
+	@echo '=== tests: library, docs, examples, wheel'
+	$(BIN)/python -m pytest -n $(WORKERS)
+
+test-slow: lint
+	@echo '=== tests, the slow ones too'
+	$(BIN)/python -m pytest -n $(WORKERS) --slow=all
+
+lint: $(STAMP)
+	@echo '=== format'
+	$(BIN)/ruff format --check
+	@echo '=== lint'
+	$(BIN)/ruff check
+	@echo '=== types'
+	$(BIN)/mypy
+
+format: $(STAMP)
+	$(BIN)/ruff format
+	$(BIN)/ruff check --fix
+
+docs: $(STAMP)
+	$(BIN)/python -m sphinx -W --keep-going -b html docs docs/_build/html
+	@echo 'open docs/_build/html/index.html'
+
+bench: $(STAMP)
+	set -e; for file in benchmarks/*.py; do echo "=== $$file"; $(BIN)/python $$file; done
+
+clean:
+	rm -rf $(VENV) build dist docs/_build docs/api .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,0 +1,69 @@
+"""striate: convolutional networks in Keras's words, as native PyTorch modules.
+
+Importing striate loads nothing but this file. Each public name stands in one table with the place
+it lives in, and is imported when it is first used; so `striate summary` answers before torch has
+been loaded.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+__version__ = "0.1.0.dev0"
+
+if TYPE_CHECKING:  # the same names as in the table, for type checkers and editors
+    from striate import errors as errors
+    from striate.errors import ArgumentError as ArgumentError
+    from striate.errors import CheckpointError as CheckpointError
+    from striate.errors import DataError as DataError
+    from striate.errors import DownloadError as DownloadError
+    from striate.errors import FormatError as FormatError
+    from striate.errors import GraphError as GraphError
+    from striate.errors import Interrupted as Interrupted
+    from striate.errors import KernelError as KernelError
+    from striate.errors import NonFiniteError as NonFiniteError
+    from striate.errors import NotBuiltError as NotBuiltError
+    from striate.errors import NotCompiledError as NotCompiledError
+    from striate.errors import ShapeError as ShapeError
+    from striate.errors import StorageError as StorageError
+    from striate.errors import StriateError as StriateError
+    from striate.errors import UnknownNameError as UnknownNameError
+
+# Public name -> "module" or "module:name in it".
+_PLACES: dict[str, str] = {
+    "errors": "striate.errors",
+    "ArgumentError": "striate.errors:ArgumentError",
+    "CheckpointError": "striate.errors:CheckpointError",
+    "DataError": "striate.errors:DataError",
+    "DownloadError": "striate.errors:DownloadError",
+    "FormatError": "striate.errors:FormatError",
+    "GraphError": "striate.errors:GraphError",
+    "Interrupted": "striate.errors:Interrupted",
+    "KernelError": "striate.errors:KernelError",
+    "NonFiniteError": "striate.errors:NonFiniteError",
+    "NotBuiltError": "striate.errors:NotBuiltError",
+    "NotCompiledError": "striate.errors:NotCompiledError",
+    "ShapeError": "striate.errors:ShapeError",
+    "StorageError": "striate.errors:StorageError",
+    "StriateError": "striate.errors:StriateError",
+    "UnknownNameError": "striate.errors:UnknownNameError",
+}
+
+if not TYPE_CHECKING:  # hidden from type checkers, which would then accept any name
+
+    def __getattr__(name: str) -> object:
+        """Imports a public name when it is first used, and keeps it."""
+        place = _PLACES.get(name)
+        if place is None:
+            raise AttributeError(f"module 'striate' has no attribute {name!r}")
+        import importlib
+
+        module, _, attribute = place.partition(":")
+        value = importlib.import_module(module)
+        if attribute:
+            value = getattr(value, attribute)
+        globals()[name] = value
+        return value
+
+    def __dir__() -> list[str]:
+        return sorted({*_PLACES, *(name for name in globals() if name.startswith("__"))})

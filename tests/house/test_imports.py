@@ -1,0 +1,126 @@
+"""Each room imports only the rooms below it, no torch where none is needed, nothing undeclared."""
+
+from __future__ import annotations
+
+import graphlib
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import striate
+from tests.house import tree
+
+LOWER = {"errors", "storage", "graph", "analysis", "ops", "layers", "plan", "training", "data"}
+BELOW = {*LOWER, "models", "zoo"}
+UPPER = {*BELOW, "explain", "formats"}
+
+# Room -> the striate rooms it may import, at any depth and for any purpose.
+ROOMS: dict[str, set[str]] = {
+    "errors": set(),
+    "storage": {"errors"},
+    "graph": {"errors"},
+    "analysis": {"graph", "errors"},
+    "ops": {"graph", "errors"},
+    "layers": {"graph", "ops", "errors"},
+    "plan": {"graph", "ops", "layers", "errors"},
+    "training": {"ops", "storage", "errors"},
+    "data": {"storage", "errors"},
+    "models": LOWER,
+    "zoo": {"models", "layers", "graph"},
+    "explain": BELOW,
+    "formats": BELOW,
+    "keras": UPPER,
+    "app": {*UPPER, "keras"},
+}
+# The top of the package: the table of public names, and `python -m striate`.
+TOP = {"__init__", "__main__"}
+
+WITHOUT_TORCH = {"errors", "storage", "graph", "analysis"}
+TORCH_IN_FUNCTIONS_ONLY = {"data", "__init__", "__main__"}
+
+# Import name -> name of the declared dependency, where they differ.
+DISTRIBUTIONS = {"PIL": "pillow", "sklearn": "scikit-learn"}
+
+
+def rooms_imported(path: Path) -> dict[str, int]:
+    """The striate rooms that a file imports from, with the line of one such import."""
+    found = {}
+    for item in tree.imports(path):
+        if item.module.split(".")[0] != "striate":
+            continue
+        place = striate._PLACES.get(item.module.removeprefix("striate."), item.module)
+        found[tree.room_of(place.partition(":")[0])] = item.line
+    return found
+
+
+def test_the_table_of_rooms_has_no_cycle() -> None:
+    graphlib.TopologicalSorter(ROOMS).prepare()
+
+
+def test_every_room_is_in_the_table() -> None:
+    found = {tree.room_of(tree.module_name(path)) for path in tree.sources()}
+    assert found - TOP <= set(ROOMS)
+
+
+@pytest.mark.parametrize("path", tree.sources(), ids=tree.relative)
+def test_a_file_imports_only_rooms_below_it(path: Path) -> None:
+    room = tree.room_of(tree.module_name(path))
+    allowed = set(ROOMS) if room in TOP else ROOMS[room] | {room}
+    wrong = {to: line for to, line in rooms_imported(path).items() if to not in allowed}
+    assert not wrong, f"{tree.relative(path)} ({room}) may import {sorted(allowed)}, not {wrong}"
+
+
+@pytest.mark.parametrize("path", tree.sources(), ids=tree.relative)
+def test_torch_is_imported_only_where_the_table_says(path: Path) -> None:
+    room = tree.room_of(tree.module_name(path))
+    of_torch = [item for item in tree.imports(path) if item.module.split(".")[0] == "torch"]
+    if room in WITHOUT_TORCH:
+        assert not of_torch, f"{room} works without torch"
+    if room in TORCH_IN_FUNCTIONS_ONLY:
+        assert not [item for item in of_torch if item.at_load], f"{room} loads torch late"
+
+
+@pytest.mark.parametrize("path", tree.sources(), ids=tree.relative)
+def test_every_third_party_is_a_declared_dependency(path: Path) -> None:
+    text = (tree.ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    declared = set(re.findall(r'^    "([a-z0-9-]+)[>=<]', text.partition("test = [")[0], re.M))
+    declared |= {"pandas", "tensorboard"}  # the optional extras
+    tops = {item.module.split(".")[0] for item in tree.imports(path)}
+    outside = tops - set(sys.stdlib_module_names) - {"striate"}
+    assert {DISTRIBUTIONS.get(name, name) for name in outside} <= declared
+
+
+IMPORT = """
+import sys, time
+start = time.perf_counter()
+import striate
+dir(striate)
+print(time.perf_counter() - start, *sorted({name.split(".")[0] for name in sys.modules}))
+"""
+
+
+def test_importing_striate_is_quick_and_loads_no_third_party() -> None:
+    seconds = []
+    for _ in range(5):  # a busy machine may be late several times; the best one counts
+        command = [sys.executable, "-c", IMPORT]
+        out = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+        first, *loaded = out.split()
+        assert not {"torch", "numpy", "keras", "matplotlib", "rich", "typer"} & set(loaded)
+        seconds.append(float(first))
+        if seconds[-1] < 0.3:
+            return
+    pytest.fail(f"import striate took {min(seconds):.2f} s at best; it must take less than 0.3 s")
+
+
+def test_the_files_without_torch_are_collected_where_torch_is_missing() -> None:
+    program = (
+        "import sys; sys.modules['torch'] = None; import pytest; "
+        "sys.exit(pytest.main(['-q', '--collect-only', '-m', 'not torch and not keras',"
+        " '-p', 'no:cacheprovider', '-p', 'no:xdist', '-p', 'no:randomly']))"
+    )
+    command = [sys.executable, "-c", program]
+    done = subprocess.run(command, cwd=tree.ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-2000:]
