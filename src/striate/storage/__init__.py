@@ -7,6 +7,7 @@ from striate.storage.archive import Archive as Archive
 from striate.storage.archive import read_archive as read_archive
 from striate.storage.archive import write_archive as write_archive
 from striate.storage.atomic import remove_leftovers as remove_leftovers
+from striate.storage.atomic import storage_error as storage_error
 from striate.storage.atomic import write_atomic as write_atomic
 from striate.storage.atomic import write_bytes as write_bytes
 from striate.storage.tensors import TensorSpec as TensorSpec

@@ -33,8 +33,7 @@ _READ_FAULTS = (
     EOFError,
     OSError,
     ValueError,
-    NotImplementedError,
-    RuntimeError,
+    RuntimeError,  # an unknown compression or flag, an encrypted member
 )
 """What zipfile raises on damaged files; all of it becomes a FormatError."""
 
@@ -143,7 +142,7 @@ class Archive:
     def __contains__(self, name: object) -> bool:
         return name in self._listed
 
-    def __enter__(self) -> Archive:  # noqa: PYI034 (Self is Python 3.11)
+    def __enter__(self) -> Archive:
         return self
 
     def __exit__(

@@ -63,7 +63,7 @@ def write_atomic(path: str | os.PathLike[str], write: Callable[[BinaryIO], None]
     except StriateError:
         raise
     except OSError as error:
-        raise _storage_error(Path(path), error) from error
+        raise storage_error(path, error) from error
 
 
 def write_bytes(path: str | os.PathLike[str], data: bytes) -> None:
@@ -87,6 +87,18 @@ def remove_leftovers(path: str | os.PathLike[str]) -> list[Path]:
             if _unlink_abandoned(leftover):
                 removed.append(leftover)
     return sorted(removed)
+
+
+def storage_error(path: str | os.PathLike[str], error: OSError) -> StorageError:
+    """The `StorageError` that says why `path` could not be written, and how to go on."""
+    number = error.errno if error.errno is not None else -1
+    reason = error.strerror or str(error) or type(error).__name__
+    fault, fix = _FAULTS.get(number, (f"writing failed: {reason}", "Write to another folder"))
+    there = os.path.isfile(path)
+    kept = "the file that stood here is untouched" if there else "nothing was written"
+    failure = StorageError(message(str(path), fault, fix=f"{fix}; {kept}"))
+    failure.errno = error.errno
+    return failure
 
 
 def _write_and_rename(target: Path, write: Callable[[BinaryIO], None]) -> None:
@@ -187,13 +199,3 @@ def _flush_folder(folder: Path) -> None:
 
 def _escape(name: str) -> str:
     return "".join(f"[{c}]" if c in "*?[" else c for c in name)
-
-
-def _storage_error(path: Path, error: OSError) -> StorageError:
-    number = error.errno if error.errno is not None else -1
-    reason = error.strerror or str(error) or type(error).__name__
-    fault, fix = _FAULTS.get(number, (f"writing failed: {reason}", "Write to another folder"))
-    kept = "the file that stood here is untouched" if path.is_file() else "nothing was written"
-    failure = StorageError(message(str(path), fault, fix=f"{fix}; {kept}"))
-    failure.errno = error.errno
-    return failure
