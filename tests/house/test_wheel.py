@@ -1,0 +1,88 @@
+"""The installed wheel works away from the repository: the README's code and every example."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import sysconfig
+import venv
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.house import pages, tree
+
+pytestmark = [pytest.mark.torch, pytest.mark.xdist_group("wheel")]
+
+EXAMPLES = tuple(p for p in tree.files(".py") if p.parent == tree.ROOT / "examples")
+
+
+def run(*command: object, cwd: Path) -> str:
+    """Runs a program that sees nothing of the repository; its output."""
+    env = {k: v for k, v in os.environ.items() if k not in ("PYTHONPATH", "VIRTUAL_ENV")}
+    words = [str(word) for word in command]
+    done = subprocess.run(words, cwd=cwd, env=env, capture_output=True, text=True)
+    assert done.returncode == 0, f"{words}\n{done.stdout[-4000:]}\n{done.stderr[-4000:]}"
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheel, built from a copy of what is committed, so that the checkout stays clean."""
+    source = tmp_path_factory.mktemp("source")
+    for path in tree.files():
+        target = source / tree.relative(path)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(path, target)
+    out = tmp_path_factory.mktemp("wheel")
+    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check"]
+    run(*pip, "wheel", "--no-deps", "--no-build-isolation", "-w", out, source, cwd=out)
+    (found,) = out.glob("striate-*.whl")
+    return found
+
+
+@pytest.fixture(scope="module")
+def python(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A fresh environment with the wheel; its dependencies are read from the one we run in."""
+    folder = tmp_path_factory.mktemp("fresh") / "venv"
+    venv.EnvBuilder(with_pip=False, symlinks=True).create(folder)
+    python = folder / "bin" / "python"
+    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--python", python]
+    run(*pip, "install", "--no-deps", wheel, cwd=folder)
+    where = "import sysconfig; print(sysconfig.get_path('purelib'))"
+    site = Path(run(python, "-c", where, cwd=folder).strip())
+    ours = {sysconfig.get_path("purelib"), sysconfig.get_path("platlib")}
+    (site / "dependencies.pth").write_text("\n".join(sorted(ours)) + "\n", encoding="utf-8")
+    return python
+
+
+def test_the_wheel_holds_the_whole_library_and_nothing_else(wheel: Path) -> None:
+    names = {name for name in zipfile.ZipFile(wheel).namelist() if ".dist-info/" not in name}
+    source = tree.PACKAGE.parent
+    ours = {p.relative_to(source).as_posix() for p in tree.files() if source in p.parents}
+    assert names == ours
+
+
+def test_the_installed_striate_is_the_one_that_is_imported(python: Path, tmp_path: Path) -> None:
+    place = run(python, "-c", "import striate; print(striate.__file__)", cwd=tmp_path)
+    assert Path(place.strip()).is_relative_to(python.parent.parent)
+
+
+def test_the_readme_runs_from_the_wheel(
+    python: Path, tmp_path: Path, shared_path: Callable[[str], Path]
+) -> None:
+    blocks = pages.document(tree.ROOT / "README.md").examples()
+    script = tmp_path / "readme.py"
+    code = [block.parsed for block in blocks if not block.parsed.startswith("$ ")]
+    script.write_text("\n".join(code), encoding="utf-8")
+    run(python, script, cwd=tmp_path)
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=tree.relative)
+def test_an_example_runs_from_the_wheel(path: Path, python: Path, tmp_path: Path) -> None:
+    """`--quick` is the switch that every example has: a few steps of the same code."""
+    run(python, shutil.copy2(path, tmp_path), "--quick", cwd=tmp_path)
