@@ -1,0 +1,81 @@
+"""The documentation builds without a warning, and describes every public name."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import posixpath
+import subprocess
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+from sphinx.util.inventory import InventoryFile
+
+import striate
+from tests.house import tree
+
+pytestmark = [pytest.mark.torch, pytest.mark.xdist_group("docs")]
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The pages, built strictly into a folder of their own."""
+    out = tmp_path_factory.mktemp("docs")
+    command = [sys.executable, "-m", "sphinx", "-W", "--keep-going", "-q", "-b", "html"]
+    folders = ["-d", str(out / "trees"), "docs", str(out / "html")]
+    done = subprocess.run(
+        [*command, *folders], cwd=tree.ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr[-6000:]
+    return out / "html"
+
+
+def public_modules() -> dict[str, ModuleType]:
+    """The modules in the table of `striate`, and the packages of the library."""
+    named = {f"striate.{name}": getattr(striate, name) for name in striate._PLACES}
+    found = {name: value for name, value in named.items() if inspect.ismodule(value)}
+    for path in tree.packages():
+        name = tree.module_name(path / "__init__.py")
+        found[name] = importlib.import_module(name)
+    return found
+
+
+def public_objects() -> dict[str, object]:
+    """Every class and function that a user reaches from `striate` or a public module."""
+    found = {}
+    for module_name, module in public_modules().items():
+        for name in dir(module):
+            value = getattr(module, name)
+            ours = str(getattr(value, "__module__", "")).startswith("striate")
+            callable_ = inspect.isclass(value) or inspect.isroutine(value)
+            if ours and callable_ and not name.startswith("_"):
+                found[f"{module_name}.{name}"] = value
+    return found
+
+
+def resolved(name: str) -> object:
+    """The object behind a dotted name, however deep."""
+    value: object = striate
+    parts = name.split(".")[1:]
+    for depth, part in enumerate(parts):
+        if not hasattr(value, part):
+            importlib.import_module(".".join(["striate", *parts[: depth + 1]]))
+        value = getattr(value, part)
+    return value
+
+
+def test_every_public_name_is_in_the_reference(built: Path) -> None:
+    with (built / "objects.inv").open("rb") as stream:
+        inventory = InventoryFile.load(stream, "", posixpath.join)
+    kinds = ("py:class", "py:function", "py:exception")
+    entries = {name for kind in kinds if kind in inventory for name in inventory[kind]}
+    described = {id(resolved(name)) for name in entries}
+    missing = [name for name, value in public_objects().items() if id(value) not in described]
+    assert not missing
+
+
+def test_the_first_guide_is_among_the_pages(built: Path) -> None:
+    page = (built / "guides" / "first_network.html").read_text(encoding="utf-8")
+    assert "260,298" in page
