@@ -28,11 +28,11 @@ demo: $(STAMP)
 
 test: lint
 	@echo '=== tests: library, docs, examples, wheel'
-	$(BIN)/python -m pytest -n $(WORKERS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup
 
 test-slow: lint
 	@echo '=== tests, the slow ones too'
-	$(BIN)/python -m pytest -n $(WORKERS) --slow=all
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup --slow=all
 
 lint: $(STAMP)
 	@echo '=== format'
@@ -51,7 +51,8 @@ docs: $(STAMP)
 	@echo 'open docs/_build/html/index.html'
 
 bench: $(STAMP)
-	set -e; for file in benchmarks/*.py; do echo "=== $$file"; $(BIN)/python $$file; done
+	@set -e; for file in $(wildcard benchmarks/*.py); do \
+	    echo "=== $$file"; $(BIN)/python $$file; done
 
 clean:
 	rm -rf $(VENV) build dist docs/_build docs/api .mypy_cache .ruff_cache .pytest_cache .hypothesis
