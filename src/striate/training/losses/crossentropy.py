@@ -312,7 +312,8 @@ class SparseCategoricalCrossentropy(FunctionLoss):
         """torch's cross_entropy over rows of classes, from logits."""
         if not self.from_logits or self.reduction not in MEANS:
             return None
-        labels = drop_class_axis(labels_like(y_true, y_pred), y_pred, self.axis).reshape(-1)
+        labels = drop_class_axis(labels_like(y_true, y_pred), y_pred, self.axis)
+        labels = labels if labels.ndim == 1 else labels.reshape(-1)
         rows = rows_of_classes(y_pred, self.axis)
         smoothing = self.label_smoothing
         if self.ignore_class is None:

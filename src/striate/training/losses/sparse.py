@@ -18,6 +18,8 @@ def drop_class_axis(labels: torch.Tensor, y_pred: torch.Tensor, axis: int) -> to
     wanted = list(y_pred.shape)
     if wanted:
         del wanted[axis]
+    if list(labels.shape) == wanted:
+        return labels
     if labels.ndim == y_pred.ndim and labels.ndim and labels.shape[axis] == 1:
         labels = labels.squeeze(axis)
     if list(labels.shape) != wanted:
