@@ -2,4 +2,5 @@
 
 from __future__ import annotations
 
-from . import losses as losses
+from striate.training import losses as losses
+from striate.training import metrics as metrics

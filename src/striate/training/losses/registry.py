@@ -14,7 +14,7 @@ from striate.training.losses.crossentropy import (
 )
 from striate.training.losses.divergence import KLDivergence, Poisson
 from striate.training.losses.focal import BinaryFocalCrossentropy, CategoricalFocalCrossentropy
-from striate.training.losses.hinge import CategoricalHinge, Hinge, SquaredHinge
+from striate.training.losses.hinges import CategoricalHinge, Hinge, SquaredHinge
 from striate.training.losses.loss import FunctionLoss, Loss, LossFunctionWrapper
 from striate.training.losses.naming import snake_case, squashed
 from striate.training.losses.overlap import Dice, Tversky
