@@ -139,8 +139,16 @@ def test_every_function_of_keras_is_here(function: str) -> None:
 
 @pytest.mark.parametrize(
     ("y_shape", "p_shape"),
-    [((6,), (6, 1)), ((6, 1), (6, 1)), ((6,), (6, 4)), ((6, 1), (6, 4)), ((6, 4), (6, 4))]
-    + [((2, 3, 3), (2, 3, 3, 4)), ((2, 3, 3, 4), (2, 3, 3, 4)), ((2, 3, 3, 1), (2, 3, 3, 1))],
+    [
+        ((6,), (6, 1)),
+        ((6, 1), (6, 1)),
+        ((6,), (6, 4)),
+        ((6, 1), (6, 4)),
+        ((6, 4), (6, 4)),
+        ((2, 3, 3), (2, 3, 3, 4)),
+        ((2, 3, 3, 4), (2, 3, 3, 4)),
+        ((2, 3, 3, 1), (2, 3, 3, 1)),
+    ],
 )
 @pytest.mark.parametrize("identifier", ["accuracy", "acc", "Accuracy"])
 def test_accuracy_is_the_one_that_compile_chooses(y_shape, p_shape, identifier: str) -> None:
