@@ -1,0 +1,78 @@
+"""Layers that act in training only."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from striate.graph import kinds
+from striate.layers.builtin import BuiltIn, register
+from striate.ops.layout import to_external, to_internal
+
+
+@register()
+class Dropout(BuiltIn):
+    """Zeroes a random share of the values in training, so that units cannot rely on each other.
+
+    The rest is scaled by 1 / (1 - rate), so that the expected sum stays; inference is unchanged.
+
+    Shapes: unchanged.
+
+    Args:
+        rate: share that is zeroed, in [0, 1].
+        noise_shape: shape of the random mask; sizes of 1 are shared, None is the input's own:
+            (None, 1, 1, None) drops whole maps.
+        seed: for a stream of its own; by default from the seed of the run.
+
+    Raises:
+        ArgumentError: rate outside [0, 1].
+
+    Example:
+        >>> import numpy as np
+        >>> from striate import layers
+        >>> layers.Dropout(0.5)(np.ones((1, 2))).tolist()
+        [[1.0, 1.0]]
+
+    References: Srivastava et al. (2014), https://jmlr.org/papers/v15/srivastava14a.html
+    """
+
+    def __init__(
+        self,
+        rate: float,
+        noise_shape: Sequence[int | None] | None = None,
+        seed: int | None = None,
+        **kwargs: Any,
+    ) -> None:
+        arguments = {"rate": rate, "noise_shape": noise_shape, "seed": seed}
+        super().__init__(kinds.Dropout, arguments, **kwargs)
+        if seed is not None:
+            self.register_buffer("draws", torch.zeros((), dtype=torch.int64), persistent=True)
+
+    def compute(self, *inputs: Tensor, **_: Any) -> Tensor:
+        x = inputs[0]
+        if not self.training or self.rate == 0.0:
+            return x
+        if self.seed is None and self.noise_shape is None:
+            return F.dropout(x, self.rate, training=True)
+        return to_internal(self._masked(to_external(x)))
+
+    def _masked(self, x: Tensor) -> Tensor:
+        shape = list(x.shape)
+        for axis, size in enumerate(self.noise_shape or ()):
+            shape[axis] = shape[axis] if size is None else size
+        generator = None
+        if self.seed is not None:  # counted, so that a resumed run draws what it would have drawn
+            step = int(self.draws.item())
+            self.draws += 1
+            generator = torch.Generator().manual_seed(hash((self.seed, step)) & 0x7FFFFFFFFFFF)
+        keep = 1.0 - self.rate
+        if keep == 0.0:
+            return torch.zeros_like(x)
+        drawn = torch.rand(shape, generator=generator) if generator else torch.rand_like(x[:0])
+        if generator is None:
+            drawn = torch.rand(shape, device=x.device, dtype=x.dtype)
+        return x * (drawn.to(x.device) < keep).to(x.dtype) / keep
