@@ -20,7 +20,7 @@ UPPER = {*BELOW, "explain", "formats"}
 # Room -> the striate rooms it may import, at any depth and for any purpose.
 ROOMS: dict[str, set[str]] = {
     "errors": set(),
-    "storage": {"errors"},
+    "storage": {"graph", "errors"},
     "graph": {"errors"},
     "analysis": {"graph", "errors"},
     "ops": {"graph", "errors"},

@@ -96,6 +96,8 @@ class Graph:
         name: the model's name.
         form: "Sequential", "Model", or the class name of a subclass.
         metadata: what travels with the model: preprocessing, class names.
+        input_keys: names of the inputs if they are passed as a dict.
+        output_keys: names of the outputs if they are returned as a dict.
 
     Raises:
         GraphError: a name is used twice, or an edge starts at a node that is not before it.
@@ -107,6 +109,8 @@ class Graph:
     name: str = "model"
     form: str = "Model"
     metadata: Items = field(default_factory=Items)
+    input_keys: tuple[str, ...] = ()
+    output_keys: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         seen: dict[str, Node] = {}
@@ -206,6 +210,8 @@ class Graph:
             "metadata": to_json(self.metadata),
             "inputs": [_port_out(p) for p in self.inputs],
             "outputs": [_port_out(p) for p in self.outputs],
+            "input_keys": list(self.input_keys),
+            "output_keys": list(self.output_keys),
             "nodes": [_node_out(n) for n in self.nodes],
         }
 
@@ -249,6 +255,8 @@ class Graph:
                 name=record["name"],
                 form=record["form"],
                 metadata=from_json(record["metadata"]),
+                input_keys=tuple(map(str, record["input_keys"])),
+                output_keys=tuple(map(str, record["output_keys"])),
             )
         except Fault as fault:
             raise errors.FormatError(str(fault.at("graph"))) from None

@@ -27,6 +27,10 @@ class Owner(Protocol):
     automatic_name: str | None
     trainable: bool
 
+    @property
+    def base_name(self) -> str:
+        """What its automatic name starts with."""
+
 
 @dataclass(frozen=True, eq=False)
 class Call:
@@ -109,7 +113,7 @@ class Symbol:
         raise NotSymbolic(getattr(function, "__name__", str(function)))
 
 
-class NotSymbolic(errors.GraphError):  # noqa: N818
+class NotSymbolic(errors.GraphError):
     """A torch function met a symbol."""
 
     def __init__(self, function: str) -> None:
@@ -123,9 +127,7 @@ class NotSymbolic(errors.GraphError):  # noqa: N818
         )
 
 
-def record(
-    owner: Owner, kind: Kind, inputs: tuple[Symbol, ...], base_name: str
-) -> tuple[Symbol, ...]:
+def record(owner: Owner, kind: Kind, inputs: tuple[Symbol, ...]) -> tuple[Symbol, ...]:
     """Applies the shape rule of `kind` and notes the call.
 
     Raises:
@@ -137,7 +139,7 @@ def record(
         out = kind.output(*specs)
         weights = kind.weights(*specs)
     except Fault as fault:
-        raise _located(fault, owner, type(kind).__name__, inputs, base_name) from None
+        raise _located(fault, owner, type(kind).__name__, inputs) from None
     return note(owner, kind, inputs, out if isinstance(out, tuple) else (out,), weights)
 
 
@@ -153,10 +155,10 @@ def note(
 
 
 def _located(
-    fault: Fault, owner: Owner, kind_name: str, inputs: tuple[Symbol, ...], base_name: str
+    fault: Fault, owner: Owner, kind_name: str, inputs: tuple[Symbol, ...]
 ) -> errors.StriateError:
     calls = ancestors(inputs)
-    names = name_owners([c.owner for c in calls] + [owner], [_base(c) for c in calls] + [base_name])
+    names = name_owners([*(c.owner for c in calls), owner])
     nodes = nodes_of(calls, names)
     chain: list[str] = []
     call = inputs[0].call if inputs else None
@@ -181,13 +183,14 @@ def ancestors(symbols: Iterable[Symbol], stop: Iterable[Symbol] = ()) -> list[Ca
     return [found[serial] for serial in sorted(found)]
 
 
-def name_owners(owners: Sequence[Owner], base_names: Sequence[str]) -> dict[int, str]:
+def name_owners(owners: Sequence[Owner]) -> dict[int, str]:
     """A unique name for each layer, by `id`: given ones as they are, others base, base_1, ..."""
     names = {id(o): o.given_name for o in owners if o.given_name is not None}
     used = set(names.values())
-    for owner, base in zip(owners, base_names, strict=True):
+    for owner in owners:
         if id(owner) in names:
             continue
+        base = owner.base_name
         name = owner.automatic_name or base
         numbers = itertools.count(1)
         while name in used:
@@ -195,10 +198,6 @@ def name_owners(owners: Sequence[Owner], base_names: Sequence[str]) -> dict[int,
         names[id(owner)] = name
         used.add(name)
     return names
-
-
-def _base(call: Call) -> str:
-    return getattr(call.owner, "base_name", None) or call.kind.base_name()
 
 
 def nodes_of(calls: Sequence[Call], names: dict[int, str]) -> dict[int, Node]:
@@ -255,7 +254,7 @@ def freeze(
     _check_symbols("inputs", inputs)
     _check_symbols("outputs", outputs)
     calls = ancestors([*outputs, *inputs], stop=inputs)
-    names = name_owners([c.owner for c in calls], [_base(c) for c in calls])
+    names = name_owners([c.owner for c in calls])
     nodes = nodes_of(calls, names)
     entries = {symbol.call.serial for symbol in inputs}
     for call in calls:

@@ -1,4 +1,5 @@
 """Layers: `nn.Module`s under Keras's names; one family per file."""
+from __future__ import annotations
 
 from striate.layers.activation import ELU as ELU
 from striate.layers.activation import Activation as Activation
@@ -22,10 +23,10 @@ from striate.layers.pooling import AveragePooling2D as AveragePooling2D
 from striate.layers.pooling import AveragePooling2D as AvgPool2D
 from striate.layers.pooling import GlobalAveragePooling2D as GlobalAveragePooling2D
 from striate.layers.pooling import GlobalAveragePooling2D as GlobalAvgPool2D
-from striate.layers.pooling import GlobalMaxPooling2D as GlobalMaxPooling2D
 from striate.layers.pooling import GlobalMaxPooling2D as GlobalMaxPool2D
-from striate.layers.pooling import MaxPooling2D as MaxPooling2D
+from striate.layers.pooling import GlobalMaxPooling2D as GlobalMaxPooling2D
 from striate.layers.pooling import MaxPooling2D as MaxPool2D
+from striate.layers.pooling import MaxPooling2D as MaxPooling2D
 from striate.layers.preprocessing import Rescaling as Rescaling
 from striate.layers.regularization import Dropout as Dropout
 from striate.layers.shape import Flatten as Flatten

@@ -11,6 +11,7 @@ from torch import Tensor
 from striate.graph import kinds
 from striate.graph.spec import Spec
 from striate.layers.builtin import BuiltIn, register
+from striate.layers.calls import Template
 from striate.ops import activations
 from striate.ops.layout import internal_axis, to_external, to_internal
 
@@ -38,9 +39,6 @@ class Activation(BuiltIn):
     def __init__(self, activation: Any, activity_regularizer: Any = None, **kwargs: Any) -> None:
         arguments = {"activation": activation, "activity_regularizer": activity_regularizer}
         super().__init__(kinds.Activation, arguments, **kwargs)
-
-    def compute(self, *inputs: Tensor, **_: Any) -> Tensor:
-        return self.finish(inputs[0])
 
 
 @register()
@@ -81,7 +79,7 @@ class ReLU(BuiltIn):
         }
         super().__init__(kinds.ReLU, arguments, **kwargs)
 
-    def compute(self, *inputs: Tensor, **_: Any) -> Tensor:
+    def compute(self, *inputs: Tensor, template: Template | None = None) -> Tensor:
         return activations.relu(inputs[0], self.negative_slope, self.max_value, self.threshold)
 
 
@@ -109,7 +107,7 @@ class LeakyReLU(BuiltIn):
     def __init__(self, negative_slope: float = 0.3, **kwargs: Any) -> None:
         super().__init__(kinds.LeakyReLU, {"negative_slope": negative_slope}, **kwargs)
 
-    def compute(self, *inputs: Tensor, **_: Any) -> Tensor:
+    def compute(self, *inputs: Tensor, template: Template | None = None) -> Tensor:
         return activations.leaky_relu(inputs[0], self.negative_slope)
 
 
@@ -134,7 +132,7 @@ class ELU(BuiltIn):
     def __init__(self, alpha: float = 1.0, **kwargs: Any) -> None:
         super().__init__(kinds.ELU, {"alpha": alpha}, **kwargs)
 
-    def compute(self, *inputs: Tensor, **_: Any) -> Tensor:
+    def compute(self, *inputs: Tensor, template: Template | None = None) -> Tensor:
         return activations.elu(inputs[0], self.alpha)
 
 
@@ -160,7 +158,10 @@ class Softmax(BuiltIn):
     def __init__(self, axis: int | Sequence[int] = -1, **kwargs: Any) -> None:
         super().__init__(kinds.Softmax, {"axis": axis}, **kwargs)
 
-    def compute(self, *inputs: Tensor, **_: Any) -> Tensor:
+    def final_activation(self) -> str | None:
+        return "softmax" if self.axis == -1 else None
+
+    def compute(self, *inputs: Tensor, template: Template | None = None) -> Tensor:
         x = inputs[0]
         axes = self.axis if isinstance(self.axis, tuple) else (self.axis,)
         inside = tuple(internal_axis(a, x.dim()) for a in axes)
@@ -210,6 +211,6 @@ class PReLU(BuiltIn):
     def after_build(self, specs: tuple[Spec, ...]) -> None:
         self.storage = {"alpha": tuple(range(specs[0].rank - 1))}
 
-    def compute(self, *inputs: Tensor, **_: Any) -> Tensor:
+    def compute(self, *inputs: Tensor, template: Template | None = None) -> Tensor:
         x = to_external(inputs[0])
         return to_internal(torch.where(x > 0, x, self.alpha * x))

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import contextlib
 import inspect
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -18,7 +18,7 @@ from striate import errors
 from striate.graph import kinds
 from striate.graph.named import Items, Named, freeze_value
 from striate.graph.record import Call, Symbol, note
-from striate.graph.spec import Shape, Spec
+from striate.graph.spec import Spec
 from striate.layers.calls import Template, specs_of
 from striate.layers.inference import infer_outputs
 from striate.layers.weights import Weights
@@ -60,7 +60,12 @@ class Layer(Weights):
         (None, 4, 4, 3)
     """
 
-    base_name: ClassVar[str | None] = None
+    _constructed_with: dict[str, Any]
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> Self:
+        self = super().__new__(cls)
+        object.__setattr__(self, "_constructed_with", _bound(cls, args, kwargs))
+        return self
 
     def __init__(
         self,
@@ -111,14 +116,16 @@ class Layer(Weights):
     @property
     def name(self) -> str:
         """The layer's name: given, or assigned by its first model, or its class's."""
-        return self.given_name or self.automatic_name or self._base_name()
+        return self.given_name or self.automatic_name or self.base_name
 
     @name.setter
     def name(self, value: str) -> None:
         self.given_name = _checked_name(value, type(self).__name__)
 
-    def _base_name(self) -> str:
-        return self.base_name or kinds.snake_case(type(self).__name__)
+    @property
+    def base_name(self) -> str:
+        """What its automatic name starts with: the class name in snake case."""
+        return kinds.snake_case(type(self).__name__)
 
     @property
     def where(self) -> str:
@@ -266,13 +273,20 @@ class Layer(Weights):
         return [o.shape for o in out] if isinstance(out, (list, tuple)) else out.shape
 
     def get_config(self) -> dict[str, Any]:
-        """Its constructor's arguments, for `from_config`; user layers extend it."""
-        return {"name": self.name, "trainable": self.trainable}
+        """Its constructor's arguments, for `from_config`; user layers may extend it."""
+        own = self._constructed_with
+        return {**own, "name": self.name, "trainable": self.trainable}
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Self:
         """A new layer (without weights) from `get_config`'s result."""
-        return cls(**config)
+        config = dict(config)
+        taken = _arguments_of(cls)
+        later = {k: config.pop(k) for k in ("name", "trainable") if k in config and not taken(k)}
+        layer = cls(**config)
+        layer.automatic_name = later.get("name", layer.automatic_name)
+        layer.trainable = bool(later.get("trainable", layer.trainable))
+        return layer
 
     def _recorded(self, what: str) -> Call:
         if self._call is None:
@@ -289,6 +303,29 @@ class Layer(Weights):
     def __getstate__(self) -> dict[str, Any]:
         # what was recorded belongs to the model it was recorded in, not to a copy
         return {**self.__dict__, "_call": None}
+
+
+def _bound(cls: type, args: Any, kwargs: Any) -> dict[str, Any]:
+    """Arguments of a constructor by name; what does not bind is left to the constructor."""
+    try:
+        bound = inspect.signature(cls.__init__).bind(None, *args, **kwargs)  # type: ignore[misc]
+    except (TypeError, ValueError):
+        return {}
+    found: dict[str, Any] = {}
+    for name, value in list(bound.arguments.items())[1:]:
+        kind = bound.signature.parameters[name].kind
+        if kind is inspect.Parameter.VAR_KEYWORD:
+            found.update(value)
+        elif kind is not inspect.Parameter.VAR_POSITIONAL:
+            found[name] = value
+    return found
+
+
+def _arguments_of(cls: type) -> Callable[[str], bool]:
+    """Whether a constructor takes an argument of some name."""
+    parameters = inspect.signature(cls.__init__).parameters  # type: ignore[misc]
+    anything = any(p.kind is p.VAR_KEYWORD for p in parameters.values())
+    return lambda name: anything or name in parameters
 
 
 def _has_symbol(value: Any) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
@@ -84,7 +85,7 @@ class BuiltIn(Layer):
         if name in state.get("_choices", ()):
             return state["_choices"][name]
         kind = state.get("kind")
-        if kind is not None and name in kind.__dataclass_fields__:
+        if kind is not None and name in vars(kind):
             return getattr(kind, name)
         return super().__getattr__(name)
 
@@ -95,7 +96,7 @@ class BuiltIn(Layer):
         _, symbols = Template.split(args, kwargs, (Symbol,))
         if self._built_for is not None:
             self._check_again(tuple(s.spec for s in symbols), symbols)
-        made = record(self, self.kind, symbols, self._base_name())
+        made = record(self, self.kind, symbols)
         self._make_weights(made[0].call.weights, tuple(s.spec for s in symbols))
         self._remember(made)
         return made[0] if len(made) == 1 else list(made)
@@ -210,6 +211,21 @@ class BuiltIn(Layer):
         ]
         return made[0] if len(made) == 1 else made
 
+    def compute(self, *inputs: Tensor, template: Template | None = None) -> Any:
+        """The layer on tensors in internal order; those without activation write it anew."""
+        return self.finish(self.before_activation(*inputs))
+
+    def before_activation(self, *inputs: Tensor) -> Tensor:
+        """The result without the layer's activation; layers that have one write it."""
+        return inputs[0]
+
+    def final_activation(self) -> str | None:
+        """The activation that a loss can take over if this layer is a model's last."""
+        activation = self._choices.get("activation")
+        plain = self._choices.get("activity_regularizer") is None
+        name = getattr(activation, "__name__", None)
+        return name if plain and name in ("softmax", "sigmoid") else None
+
     def finish(self, out: Tensor) -> Tensor:
         """Applies the layer's own activation and notes its activity penalty."""
         choices = self._choices
@@ -239,11 +255,11 @@ class BuiltIn(Layer):
     def from_kind(cls, kind: Kind, name: str, objects: Mapping[str, Any]) -> Self:
         """The layer of a kind; `objects` replaces the user's own choices by name."""
         arguments = {}
-        for field in kind.__dataclass_fields__:
-            value = getattr(kind, field)
+        for field in dataclasses.fields(kind):
+            value = getattr(kind, field.name)
             if isinstance(value, Named) and value.custom and value.name in objects:
                 value = objects[value.name]
-            arguments[field] = value
+            arguments[field.name] = value
         layer = cls(**arguments)
         layer.automatic_name = name
         return layer
@@ -251,7 +267,16 @@ class BuiltIn(Layer):
     def extra_repr(self) -> str:
         """Its main arguments, in torch's module listing."""
         fields = self.kind.to_config()
-        shown = ("units", "filters", "kernel_size", "strides", "padding", "pool_size", "rate", "axis")
+        shown = (
+            "units",
+            "filters",
+            "kernel_size",
+            "strides",
+            "padding",
+            "pool_size",
+            "rate",
+            "axis",
+        )
         return ", ".join(f"{k}={fields[k]}" for k in shown if k in fields)
 
 
@@ -282,6 +307,3 @@ def _readable(value: Any) -> Any:
 
 def _tuples(value: Any) -> Any:
     return tuple(_tuples(v) for v in value) if isinstance(value, list) else value
-
-
-

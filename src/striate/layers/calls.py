@@ -84,9 +84,7 @@ class Template:
             return cls.positional(1)
         record = items.as_dict()
         kwargs = record["kwargs"].as_dict() if record["kwargs"] else {}
-        return cls(
-            tuple(_in(a) for a in record["args"]), {k: _in(v) for k, v in kwargs.items()}
-        )
+        return cls(tuple(_in(a) for a in record["args"]), {k: _in(v) for k, v in kwargs.items()})
 
 
 def _fill(value: Any, values: Sequence[Any]) -> Any:

@@ -16,14 +16,12 @@ from striate.ops.convolution import conv
 class Conv(BuiltIn):
     """What convolutions of every rank share."""
 
-    def compute(self, *inputs: Tensor, **_: Any) -> Tensor:
+    kind: kinds.Conv
+
+    def before_activation(self, *inputs: Tensor) -> Tensor:
         k = self.kind
-        assert isinstance(k, kinds.Conv)
         bias = self.bias if k.use_bias else None
-        out = conv(
-            inputs[0], self.kernel, bias, k.strides, k.padding, k.dilation_rate, k.groups
-        )
-        return self.finish(out)
+        return conv(inputs[0], self.kernel, bias, k.strides, k.padding, k.dilation_rate, k.groups)
 
 
 @register("Convolution2D")

@@ -40,6 +40,8 @@ class Dense(BuiltIn):
         (None, 10)
     """
 
+    kind: kinds.Dense
+
     def __init__(
         self,
         units: int,
@@ -71,7 +73,6 @@ class Dense(BuiltIn):
             **kwargs,
         )
 
-    def compute(self, *inputs: Tensor, **_: Any) -> Tensor:
-        bias = self.bias if self.kind.use_bias else None  # type: ignore[attr-defined]
-        out = dense(to_external(inputs[0]), self.kernel, bias)
-        return self.finish(to_internal(out))
+    def before_activation(self, *inputs: Tensor) -> Tensor:
+        bias = self.bias if self.kind.use_bias else None
+        return to_internal(dense(to_external(inputs[0]), self.kernel, bias))

@@ -12,6 +12,7 @@ from striate.graph import kinds
 from striate.graph.record import Symbol, note
 from striate.graph.spec import DTYPES, Spec
 from striate.layers.builtin import BuiltIn, register
+from striate.layers.calls import Template
 
 
 @register()
@@ -54,17 +55,20 @@ class InputLayer(BuiltIn):
             batch_shape = (batch_size, *_listed(sample))
         whole, number = tuple(batch_shape), dtype or "float32"
         super().__init__(
-            kinds.InputLayer, {"shape": _checked(whole), "dtype": _known(number)}, name=name, **kwargs
+            kinds.InputLayer,
+            {"shape": _checked(whole), "dtype": _known(number)},
+            name=name,
+            **kwargs,
         )
         self.batch_input_shape = whole
         self._built_for = ()
         self._remember(note(self, self.kind, (), (Spec(whole, number),), ()))
 
-    def compute(self, *inputs: Tensor, **_: Any) -> Tensor:
+    def compute(self, *inputs: Tensor, template: Template | None = None) -> Tensor:
         return inputs[0]
 
 
-def Input(  # noqa: N802 - Keras's name
+def Input(
     shape: Sequence[int | None] | int | None = None,
     batch_size: int | None = None,
     dtype: str | None = None,
@@ -91,8 +95,7 @@ def Input(  # noqa: N802 - Keras's name
         (None, None, None, 3)
     """
     layer = InputLayer(shape, batch_size, dtype, batch_shape=batch_shape, name=name)
-    symbol = layer.output
-    assert isinstance(symbol, Symbol)
+    symbol: Symbol = layer.output
     return symbol
 
 

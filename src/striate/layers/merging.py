@@ -10,6 +10,7 @@ from torch import Tensor
 
 from striate.graph import kinds
 from striate.layers.builtin import BuiltIn, register
+from striate.layers.calls import Template
 from striate.ops.layout import internal_axis, to_external, to_internal
 
 
@@ -34,7 +35,7 @@ class Add(BuiltIn):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(kinds.Add, {}, **kwargs)
 
-    def compute(self, *inputs: Tensor, **_: Any) -> Tensor:
+    def compute(self, *inputs: Tensor, template: Template | None = None) -> Tensor:
         return functools.reduce(torch.add, same_rank(inputs))
 
 
@@ -61,7 +62,7 @@ class Concatenate(BuiltIn):
     def __init__(self, axis: int = -1, **kwargs: Any) -> None:
         super().__init__(kinds.Concatenate, {"axis": axis}, **kwargs)
 
-    def compute(self, *inputs: Tensor, **_: Any) -> Tensor:
+    def compute(self, *inputs: Tensor, template: Template | None = None) -> Tensor:
         return torch.cat(inputs, dim=internal_axis(self.axis, inputs[0].dim()))
 
 

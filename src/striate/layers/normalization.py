@@ -8,6 +8,7 @@ from torch import Tensor
 
 from striate.graph import kinds
 from striate.layers.builtin import BuiltIn, register
+from striate.layers.calls import Template
 from striate.ops import normalization
 from striate.ops.layout import internal_axis
 
@@ -51,6 +52,8 @@ class BatchNormalization(BuiltIn):
     References: Ioffe & Szegedy (2015), https://arxiv.org/abs/1502.03167
     """
 
+    kind: kinds.BatchNormalization
+
     def __init__(
         self,
         axis: int = -1,
@@ -88,12 +91,11 @@ class BatchNormalization(BuiltIn):
             **kwargs,
         )
 
-    def compute(self, *inputs: Tensor, **_: Any) -> Tensor:
+    def compute(self, *inputs: Tensor, template: Template | None = None) -> Tensor:
         x = inputs[0]
         axis = internal_axis(self.axis, x.dim())
         moved = x if axis == 1 else x.movedim(axis, 1)
         k = self.kind
-        assert isinstance(k, kinds.BatchNormalization)
         gamma = self.gamma if k.scale else None
         beta = self.beta if k.center else None
         moving = self.moving_mean, self.moving_variance

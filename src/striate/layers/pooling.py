@@ -10,12 +10,14 @@ from torch import Tensor
 from striate.graph import kinds
 from striate.layers.arguments import check_data_format
 from striate.layers.builtin import BuiltIn, register
+from striate.layers.calls import Template
 from striate.ops import pooling
 
 
 class Pooling(BuiltIn):
     """What windowed poolings share: a pool size, strides and padding."""
 
+    kind: kinds.Pooling
     kind_class: type[kinds.Pooling]
 
     def __init__(
@@ -33,7 +35,6 @@ class Pooling(BuiltIn):
     def window(self) -> tuple[tuple[int, ...], tuple[int, ...], str]:
         """Pool size, strides and padding."""
         k = self.kind
-        assert isinstance(k, kinds.Pooling)
         return k.pool_size, k.strides or k.pool_size, k.padding
 
 
@@ -76,7 +77,7 @@ class MaxPooling2D(Pooling):
 
     kind_class = kinds.MaxPooling2D
 
-    def compute(self, *inputs: Tensor, **_: Any) -> Tensor:
+    def compute(self, *inputs: Tensor, template: Template | None = None) -> Tensor:
         return pooling.max_pool(inputs[0], *self.window())
 
 
@@ -106,7 +107,7 @@ class AveragePooling2D(Pooling):
 
     kind_class = kinds.AveragePooling2D
 
-    def compute(self, *inputs: Tensor, **_: Any) -> Tensor:
+    def compute(self, *inputs: Tensor, template: Template | None = None) -> Tensor:
         return pooling.average_pool(inputs[0], *self.window())
 
 
@@ -131,7 +132,7 @@ class GlobalMaxPooling2D(GlobalPooling):
 
     kind_class = kinds.GlobalMaxPooling2D
 
-    def compute(self, *inputs: Tensor, **_: Any) -> Tensor:
+    def compute(self, *inputs: Tensor, template: Template | None = None) -> Tensor:
         return pooling.global_max_pool(inputs[0], self.keepdims)
 
 
@@ -160,5 +161,5 @@ class GlobalAveragePooling2D(GlobalPooling):
 
     kind_class = kinds.GlobalAveragePooling2D
 
-    def compute(self, *inputs: Tensor, **_: Any) -> Tensor:
+    def compute(self, *inputs: Tensor, template: Template | None = None) -> Tensor:
         return pooling.global_average_pool(inputs[0], self.keepdims)

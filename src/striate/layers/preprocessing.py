@@ -9,6 +9,7 @@ from torch import Tensor
 
 from striate.graph import kinds
 from striate.layers.builtin import BuiltIn, register
+from striate.layers.calls import Template
 from striate.ops.layout import to_external, to_internal
 
 
@@ -37,7 +38,7 @@ class Rescaling(BuiltIn):
     ) -> None:
         super().__init__(kinds.Rescaling, {"scale": scale, "offset": offset}, **kwargs)
 
-    def compute(self, *inputs: Tensor, **_: Any) -> Tensor:
+    def compute(self, *inputs: Tensor, template: Template | None = None) -> Tensor:
         x = inputs[0]
         scale, offset = self.scale, self.offset
         if isinstance(scale, tuple) or isinstance(offset, tuple):

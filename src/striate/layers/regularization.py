@@ -11,6 +11,7 @@ from torch import Tensor
 
 from striate.graph import kinds
 from striate.layers.builtin import BuiltIn, register
+from striate.layers.calls import Template
 from striate.ops.layout import to_external, to_internal
 
 
@@ -52,7 +53,7 @@ class Dropout(BuiltIn):
         if seed is not None:
             self.register_buffer("draws", torch.zeros((), dtype=torch.int64), persistent=True)
 
-    def compute(self, *inputs: Tensor, **_: Any) -> Tensor:
+    def compute(self, *inputs: Tensor, template: Template | None = None) -> Tensor:
         x = inputs[0]
         if not self.training or self.rate == 0.0:
             return x
@@ -64,15 +65,17 @@ class Dropout(BuiltIn):
         shape = list(x.shape)
         for axis, size in enumerate(self.noise_shape or ()):
             shape[axis] = shape[axis] if size is None else size
-        generator = None
-        if self.seed is not None:  # counted, so that a resumed run draws what it would have drawn
-            step = int(self.draws.item())
-            self.draws += 1
-            generator = torch.Generator().manual_seed(hash((self.seed, step)) & 0x7FFFFFFFFFFF)
         keep = 1.0 - self.rate
         if keep == 0.0:
             return torch.zeros_like(x)
-        drawn = torch.rand(shape, generator=generator) if generator else torch.rand_like(x[:0])
-        if generator is None:
-            drawn = torch.rand(shape, device=x.device, dtype=x.dtype)
+        generator = self._stream()
+        drawn = torch.rand(shape, generator=generator, device=None if generator else x.device)
         return x * (drawn.to(x.device) < keep).to(x.dtype) / keep
+
+    def _stream(self) -> torch.Generator | None:
+        """A generator for this step: counted, so that a resumed run draws what it would have."""
+        if self.seed is None:
+            return None
+        step = int(self.draws)
+        self.draws += 1
+        return torch.Generator().manual_seed(hash((self.seed, step)) & 0x7FFFFFFFFFFFFFFF)

@@ -10,6 +10,7 @@ from torch import Tensor
 from striate.graph import kinds
 from striate.layers.arguments import check_data_format
 from striate.layers.builtin import BuiltIn, register
+from striate.layers.calls import Template
 from striate.ops.layout import to_external, to_internal
 from striate.ops.pooling import pad_spatial
 
@@ -35,7 +36,7 @@ class Flatten(BuiltIn):
         check_data_format(type(self).__name__, data_format)
         super().__init__(kinds.Flatten, {}, **kwargs)
 
-    def compute(self, *inputs: Tensor, **_: Any) -> Tensor:
+    def compute(self, *inputs: Tensor, template: Template | None = None) -> Tensor:
         x = to_external(inputs[0])
         return x.reshape(x.shape[0], -1)
 
@@ -64,7 +65,7 @@ class Reshape(BuiltIn):
     def __init__(self, target_shape: Sequence[int], **kwargs: Any) -> None:
         super().__init__(kinds.Reshape, {"target_shape": target_shape}, **kwargs)
 
-    def compute(self, *inputs: Tensor, **_: Any) -> Tensor:
+    def compute(self, *inputs: Tensor, template: Template | None = None) -> Tensor:
         x = to_external(inputs[0])
         return to_internal(x.reshape(x.shape[0], *self.target_shape))
 
@@ -100,5 +101,5 @@ class ZeroPadding2D(BuiltIn):
         check_data_format(type(self).__name__, data_format)
         super().__init__(kinds.ZeroPadding2D, {"padding": padding}, **kwargs)
 
-    def compute(self, *inputs: Tensor, **_: Any) -> Tensor:
+    def compute(self, *inputs: Tensor, template: Template | None = None) -> Tensor:
         return pad_spatial(inputs[0], self.padding)

@@ -102,7 +102,9 @@ class Weights(nn.Module):
         if name is None or name in self._specs:
             name = _free_name(name or "weight", self._specs)
         chosen = initializers.get(
-            ("glorot_uniform" if len(sizes) > 1 else "zeros") if initializer is None else initializer,
+            ("glorot_uniform" if len(sizes) > 1 else "zeros")
+            if initializer is None
+            else initializer,
             self.where,
         )
         penalty = None if regularizer is None else regularizers.resolve(regularizer, self.where)

@@ -13,7 +13,7 @@ from striate.graph.named import Named, from_json, to_json
 from striate.graph.spec import Shape, Spec, product
 
 
-class Fault(Exception):  # noqa: N818 - not an error yet: a rule does not know the layer's name
+class Fault(Exception):
     """A broken rule, raised by a kind; the recorder adds the layer's name and the chain."""
 
     def __init__(
@@ -238,7 +238,7 @@ def chosen(name: str, value: object, allowed: tuple[str, ...]) -> str:
 
 def fraction(name: str, value: object, *, one: bool = False) -> float:
     """`value` as a number in [0, 1), or [0, 1] if `one`."""
-    inside = isinstance(value, (int, float)) and 0 <= value and (value <= 1 if one else value < 1)
+    inside = isinstance(value, (int, float)) and value >= 0 and (value <= 1 if one else value < 1)
     if not inside:
         raise bad_argument(name, value, "a number in [0, 1]" if one else "a number in [0, 1)")
     return float(value)  # type: ignore[arg-type]
