@@ -166,7 +166,8 @@ class Summary:
         body = "".join(line(c, "td") for c in self.cells())
         totals = "<br>".join(html.escape(t.strip()) for t in self.totals())
         return (
-            f"<b>Model: {html.escape(self.name)}</b><table><thead>{line(self.header(), 'th')}</thead>"
+            f"<b>Model: {html.escape(self.name)}</b>"
+            f"<table><thead>{line(self.header(), 'th')}</thead>"
             f"<tbody>{body}</tbody></table><p>{totals}</p>"
         )
 

@@ -1,4 +1,5 @@
 """What a model is: frozen specs, kinds, nodes and graphs; pure data, no torch."""
+
 from __future__ import annotations
 
 from striate.graph.graph import Graph as Graph

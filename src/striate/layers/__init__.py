@@ -1,4 +1,5 @@
 """Layers: `nn.Module`s under Keras's names; one family per file."""
+
 from __future__ import annotations
 
 from striate.layers.activation import ELU as ELU
@@ -12,7 +13,6 @@ from striate.layers.builtin import LAYERS as LAYERS
 from striate.layers.builtin import BuiltIn as BuiltIn
 from striate.layers.builtin import register as register
 from striate.layers.convolution import Conv2D as Conv2D
-from striate.layers.convolution import Conv2D as Convolution2D
 from striate.layers.dense import Dense as Dense
 from striate.layers.input import Input as Input
 from striate.layers.input import InputLayer as InputLayer
@@ -20,15 +20,18 @@ from striate.layers.merging import Add as Add
 from striate.layers.merging import Concatenate as Concatenate
 from striate.layers.normalization import BatchNormalization as BatchNormalization
 from striate.layers.pooling import AveragePooling2D as AveragePooling2D
-from striate.layers.pooling import AveragePooling2D as AvgPool2D
 from striate.layers.pooling import GlobalAveragePooling2D as GlobalAveragePooling2D
-from striate.layers.pooling import GlobalAveragePooling2D as GlobalAvgPool2D
-from striate.layers.pooling import GlobalMaxPooling2D as GlobalMaxPool2D
 from striate.layers.pooling import GlobalMaxPooling2D as GlobalMaxPooling2D
-from striate.layers.pooling import MaxPooling2D as MaxPool2D
 from striate.layers.pooling import MaxPooling2D as MaxPooling2D
 from striate.layers.preprocessing import Rescaling as Rescaling
 from striate.layers.regularization import Dropout as Dropout
 from striate.layers.shape import Flatten as Flatten
 from striate.layers.shape import Reshape as Reshape
 from striate.layers.shape import ZeroPadding2D as ZeroPadding2D
+
+# Keras's other names
+Convolution2D = Conv2D
+AvgPool2D = AveragePooling2D
+GlobalAvgPool2D = GlobalAveragePooling2D
+GlobalMaxPool2D = GlobalMaxPooling2D
+MaxPool2D = MaxPooling2D

@@ -13,7 +13,7 @@ from striate.graph.spec import Spec
 from striate.layers.builtin import BuiltIn, register
 from striate.layers.calls import Template
 from striate.ops import activations
-from striate.ops.layout import internal_axis, to_external, to_internal
+from striate.ops.layout import to_external, to_internal
 
 
 @register()
@@ -101,7 +101,8 @@ class LeakyReLU(BuiltIn):
         >>> layers.LeakyReLU(negative_slope=0.5)(np.array([[-1.0, 2.0]])).tolist()
         [[-0.5, 2.0]]
 
-    References: Maas et al. (2013), "Rectifier nonlinearities improve neural network acoustic models"
+    References: Maas et al. (2013), "Rectifier nonlinearities improve neural network acoustic
+        models"
     """
 
     def __init__(self, negative_slope: float = 0.3, **kwargs: Any) -> None:
@@ -162,10 +163,7 @@ class Softmax(BuiltIn):
         return "softmax" if self.axis == -1 else None
 
     def compute(self, *inputs: Tensor, template: Template | None = None) -> Tensor:
-        x = inputs[0]
-        axes = self.axis if isinstance(self.axis, tuple) else (self.axis,)
-        inside = tuple(internal_axis(a, x.dim()) for a in axes)
-        return activations.softmax(x, inside[0] if len(inside) == 1 else inside)
+        return to_internal(activations.softmax(to_external(inputs[0]), self.axis))
 
 
 @register()

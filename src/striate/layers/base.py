@@ -178,12 +178,14 @@ class Layer(Weights):
     def as_input(self, value: Any) -> Tensor:
         """An array or tensor as the layer's input tensor, on the device of its weights."""
         if isinstance(value, np.ndarray):
-            value = torch.from_numpy(np.ascontiguousarray(value))
-            value = value.float() if value.dtype == torch.float64 else value
+            x = torch.from_numpy(np.ascontiguousarray(value))
+            x = x.float() if x.dtype == torch.float64 else x
+        else:
+            x = value
         weight = next(iter(self.parameters()), None)
-        if weight is not None and value.device != weight.device and value.device.type != "meta":
-            value = value.to(weight.device)
-        return value
+        if weight is not None and x.device != weight.device and x.device.type != "meta":
+            x = x.to(weight.device)
+        return x
 
     @contextlib.contextmanager
     def mode(self, training: bool | None) -> Iterator[None]:

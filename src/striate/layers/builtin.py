@@ -281,13 +281,13 @@ class BuiltIn(Layer):
 
 
 def activate(activation: Any, x: Tensor, where: str) -> Tensor:
-    """Applies an activation to a tensor in internal order; "over channels" ones find them."""
+    """Applies an activation to a tensor in internal order."""
     name = getattr(activation, "__name__", "")
     if activations.activations.makers.get(name) is None:  # the user's own sees channels last
         y = activation(to_external(x))
         return to_internal(activations.check_output(to_external(x), y, where))
     if name in activations.OVER_CHANNELS and x.dim() > 2:
-        return activation(x, axis=1)  # type: ignore[no-any-return]
+        return to_internal(activation(to_external(x)))
     return activation(x)  # type: ignore[no-any-return]
 
 

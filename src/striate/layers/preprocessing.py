@@ -30,6 +30,8 @@ class Rescaling(BuiltIn):
         [[-1.0, 1.0]]
     """
 
+    kind: kinds.Rescaling
+
     def __init__(
         self,
         scale: float | Sequence[float],
@@ -40,7 +42,7 @@ class Rescaling(BuiltIn):
 
     def compute(self, *inputs: Tensor, template: Template | None = None) -> Tensor:
         x = inputs[0]
-        scale, offset = self.scale, self.offset
+        scale, offset = self.kind.scale, self.kind.offset
         if isinstance(scale, tuple) or isinstance(offset, tuple):
             last = to_external(x)
             return to_internal(last * last.new_tensor(scale) + last.new_tensor(offset))

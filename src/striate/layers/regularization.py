@@ -41,6 +41,8 @@ class Dropout(BuiltIn):
     References: Srivastava et al. (2014), https://jmlr.org/papers/v15/srivastava14a.html
     """
 
+    kind: kinds.Dropout
+
     def __init__(
         self,
         rate: float,
@@ -65,12 +67,13 @@ class Dropout(BuiltIn):
         shape = list(x.shape)
         for axis, size in enumerate(self.noise_shape or ()):
             shape[axis] = shape[axis] if size is None else size
-        keep = 1.0 - self.rate
+        keep = 1.0 - self.kind.rate
         if keep == 0.0:
             return torch.zeros_like(x)
         generator = self._stream()
         drawn = torch.rand(shape, generator=generator, device=None if generator else x.device)
-        return x * (drawn.to(x.device) < keep).to(x.dtype) / keep
+        mask = (drawn.to(x.device) < keep).to(x.dtype)
+        return x * mask / keep
 
     def _stream(self) -> torch.Generator | None:
         """A generator for this step: counted, so that a resumed run draws what it would have."""

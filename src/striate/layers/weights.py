@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -24,9 +25,8 @@ class Weights(nn.Module):
     without a copy.
     """
 
-    storage: dict[str, tuple[int, ...]] = {}  # memory order by weight name, outermost first
+    storage: Mapping[str, tuple[int, ...]] = MappingProxyType({})  # memory order, outermost first
     _trainable: bool
-    where: str
 
     def __init__(self) -> None:
         super().__init__()
@@ -38,10 +38,15 @@ class Weights(nn.Module):
 
     def __setattr__(self, name: str, value: Any) -> None:
         super().__setattr__(name, value)
-        if isinstance(value, (list, tuple)) and value and name[0] != "_":
-            if all(isinstance(v, nn.Module) for v in value):  # as Keras, lists of layers count
-                for i, module in enumerate(value):
-                    self.add_module(f"{name}_{i}", module)
+        listed = isinstance(value, (list, tuple)) and name[0] != "_"
+        if listed and all(isinstance(v, nn.Module) for v in value):  # as in Keras, these count
+            for i, module in enumerate(value):
+                self.add_module(f"{name}_{i}", module)
+
+    @property
+    def where(self) -> str:
+        """How messages call it: `conv2d_1 (Conv2D)`."""
+        return type(self).__name__
 
     # making ------------------------------------------------------------------------------
 
@@ -63,17 +68,16 @@ class Weights(nn.Module):
         order = self.storage.get(spec.name) or (len(spec.shape) - 1, *range(len(spec.shape) - 1))
         value = stored(value.detach(), order)
         if spec.trainable:
-            weight: Tensor = nn.Parameter(value, requires_grad=self._trainable)
-            self.register_parameter(spec.name, weight)
+            value = nn.Parameter(value, requires_grad=self._trainable)
+            self.register_parameter(spec.name, value)
         else:
             self.register_buffer(spec.name, value)
-            weight = value
         self._specs[spec.name] = spec
         if regularizer is not None and spec.trainable:
             self._regularized.append((spec.name, regularizer))
         if constraint is not None:
             self._constrained.append((spec.name, constraint))
-        return weight
+        return value
 
     def add_weight(
         self,
@@ -97,7 +101,7 @@ class Weights(nn.Module):
             name: unique in the layer; `weight`, `weight_1`, ... by default.
         """
         if isinstance(shape, str):  # Keras 2 code passes the name first
-            shape, name = (), shape
+            shape, name = None, shape
         sizes = (shape,) if isinstance(shape, int) else tuple(shape or ())
         if name is None or name in self._specs:
             name = _free_name(name or "weight", self._specs)

@@ -1,4 +1,5 @@
 """Models: graphs with layers and weights, under Keras's methods."""
+
 from __future__ import annotations
 
 from striate.models.model import Model as Model

@@ -14,7 +14,7 @@ from striate import errors
 from striate.graph import Graph, Items, Recording, Symbol, freeze
 from striate.graph.kinds import Fault, InputLayer, Nested
 from striate.graph.kinds.structure import check_fits
-from striate.graph.named import freeze_value, to_json
+from striate.graph.named import freeze_value
 from striate.graph.record import note
 from striate.graph.spec import Spec
 from striate.layers import Layer

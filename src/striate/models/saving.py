@@ -52,7 +52,9 @@ def save_model(
     check_suffix(path, (SUFFIX,), "save")
     if not overwrite and Path(path).exists():
         raise errors.ArgumentError(
-            errors.message("save", "the file is there already", got={"path": str(path)}, fix="overwrite=True")
+            errors.message(
+                "save", "the file is there already", got={"path": str(path)}, fix="overwrite=True"
+            )
         )
     file = ModelFile(
         model.graph,
@@ -87,9 +89,7 @@ def load_model(
     return model
 
 
-def save_weights(
-    model: Model, path: str | os.PathLike[str], *, overwrite: bool = True
-) -> None:
+def save_weights(model: Model, path: str | os.PathLike[str], *, overwrite: bool = True) -> None:
     """Writes weights alone: `.safetensors` (layer/weight names), or a `.striate` file.
 
     Raises:
@@ -103,7 +103,10 @@ def save_weights(
     if not overwrite and Path(path).exists():
         raise errors.ArgumentError(
             errors.message(
-                "save_weights", "the file is there already", got={"path": str(path)}, fix="overwrite=True"
+                "save_weights",
+                "the file is there already",
+                got={"path": str(path)},
+                fix="overwrite=True",
             )
         )
     write_atomic(path, tensor_writer(weight_arrays(model)))

@@ -120,7 +120,7 @@ def log_softmax(x: Tensor, axis: int = -1) -> Tensor:
     return F.log_softmax(x, dim=axis)
 
 
-OVER_CHANNELS = frozenset({"softmax", "log_softmax"})  # need to know where the channels lie
+OVER_CHANNELS = frozenset({"softmax", "log_softmax"})  # along the last axis, channels last
 
 activations: Registry[Any] = Registry("activation")
 for _function, *_aliases in (

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from striate import errors
 from striate.graph.named import Named
-from striate.ops.registry import Registry
+from striate.ops.registry import Registry, show
 
 Shape = Sequence[int]
 
@@ -38,7 +38,7 @@ class Initializer:
         return cls(**config)
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}({', '.join(f'{k}={v!r}' for k, v in self.get_config().items())})"
+        return show(self)
 
 
 class Seeded(Initializer):
@@ -245,7 +245,8 @@ class Orthogonal(Seeded):
         tall = torch.empty(max(rows, columns), min(rows, columns))
         q, r = torch.linalg.qr(tall.normal_(generator=self._generator()))
         q = q * torch.sign(torch.diagonal(r))
-        return (self.gain * (q.T if rows < columns else q)).reshape(tuple(shape)).to(dtype)
+        basis: Tensor = self.gain * (q.T if rows < columns else q)
+        return basis.reshape(tuple(shape)).to(dtype or torch.float32)
 
 
 class Identity(Initializer):
@@ -288,9 +289,9 @@ def truncated_normal(
     out: Tensor, mean: float, stddev: float, generator: torch.Generator | None
 ) -> Tensor:
     """Fills `out` from a normal cut at two standard deviations."""
-    return torch.nn.init.trunc_normal_(
-        out, mean, stddev, mean - 2 * stddev, mean + 2 * stddev, generator=generator
-    )
+    low, high = mean - 2 * stddev, mean + 2 * stddev
+    torch.nn.init.trunc_normal_(out, mean, stddev, low, high, generator=generator)
+    return out
 
 
 initializers: Registry[Initializer] = Registry("initializer")

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from striate import errors
-from striate.ops.registry import Registry
+from striate.ops.registry import Registry, show
 
 
 class Regularizer:
@@ -22,7 +22,7 @@ class Regularizer:
         return dict(vars(self))
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}({', '.join(f'{k}={v!r}' for k, v in self.get_config().items())})"
+        return show(self)
 
 
 class L1L2(Regularizer):
@@ -96,7 +96,7 @@ class Constraint:
         return dict(vars(self))
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}({', '.join(f'{k}={v!r}' for k, v in self.get_config().items())})"
+        return show(self)
 
 
 class MaxNorm(Constraint):
@@ -176,10 +176,10 @@ regularizers.add("L1L2", L1L2)
 regularizers.add("l1_l2", _l1_l2)
 
 constraints: Registry[Any] = Registry("constraint")
-for _class, *_aliases in (
+for _rule, *_aliases in (
     (MaxNorm, "max_norm"),
     (NonNeg, "non_neg"),
     (UnitNorm, "unit_norm"),
     (MinMaxNorm, "min_max_norm"),
 ):
-    constraints.add(_class.__name__, _class, *_aliases)
+    constraints.add(_rule.__name__, _rule, *_aliases)

@@ -11,6 +11,12 @@ from striate.graph.named import Items, Named, from_json, to_json
 T = TypeVar("T")
 
 
+def show(choice: Any) -> str:
+    """A choice as the call that makes it."""
+    arguments = ", ".join(f"{k}={v!r}" for k, v in choice.get_config().items())
+    return f"{type(choice).__name__}({arguments})"
+
+
 class Registry(Generic[T]):
     """A family of choices: initialisers, regularisers, constraints or activations.
 
@@ -54,7 +60,7 @@ class Registry(Generic[T]):
                 raise errors.UnknownNameError(
                     errors.message(
                         where,
-                        f"{self.what} {choice.name!r} is the user's own and files do not carry code",
+                        f"{self.what} {choice.name!r} is the user's own, and files carry no code",
                         expected="the object by name",
                         fix=f"load_model(path, custom_objects={{{choice.name!r}: ...}})",
                     )

@@ -1,4 +1,5 @@
 """What each layer kind is: arguments, shape rule, weights; one family per file, no torch."""
+
 from __future__ import annotations
 
 from striate.graph.kinds.activation import ELU as ELU

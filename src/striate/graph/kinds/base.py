@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import operator
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -203,29 +204,30 @@ def known_channels(spec: Spec) -> int:
 
 def sizes(name: str, value: object, rank: int, least: int = 1) -> tuple[int, ...]:
     """`value` as `rank` whole numbers >= `least`; a single number is repeated."""
-    many = value if isinstance(value, (tuple, list)) else (value,) * rank
-    fits = len(many) == rank and all(_is_whole(v) and v >= least for v in many)
-    if not fits:
-        shown = tuple(value) if isinstance(value, list) else value
+    many = tuple(value) if isinstance(value, (tuple, list)) else (value,) * rank
+    try:
+        found = tuple(whole(name, v, least) for v in many)
+    except Fault:
+        found = ()
+    if len(found) != rank:
+        shown = many if isinstance(value, (tuple, list)) else value
         raise bad_argument(name, shown, f"{_rule(least)} or {rank} of them")
-    return tuple(int(v) for v in many)
+    return found
 
 
 def whole(name: str, value: object, least: int = 1) -> int:
     """`value` as one whole number >= `least`."""
-    if not _is_whole(value) or value < least:  # type: ignore[operator]
+    try:
+        number = least - 1 if isinstance(value, bool) else operator.index(value)  # type: ignore[arg-type]
+    except TypeError:
+        number = least - 1
+    if number < least:
         raise bad_argument(name, value, _rule(least))
-    return int(value)  # type: ignore[call-overload, no-any-return]
+    return number
 
 
 def _rule(least: int) -> str:
     return "a positive whole number" if least == 1 else f"a whole number >= {least}"
-
-
-def _is_whole(value: object) -> bool:
-    if isinstance(value, bool):
-        return False
-    return isinstance(value, int) or (hasattr(value, "__index__") and not hasattr(value, "__len__"))
 
 
 def chosen(name: str, value: object, allowed: tuple[str, ...]) -> str:
