@@ -1,4 +1,4 @@
-"""Slow definitions of operations, written from their formulas in NumPy; the judges of the fast ones."""
+"""Slow definitions of operations, written from their formulas: what the fast ones must be."""
 
 from __future__ import annotations
 
@@ -32,7 +32,9 @@ def padded(
     """(N, *spatial, C) with the border that `padding` names."""
     amounts = [(0, 0)] * len(kernel)
     if padding == "same":
-        amounts = [same_amounts(*a) for a in zip(x.shape[1:-1], kernel, strides, dilation)]
+        amounts = [
+            same_amounts(*a) for a in zip(x.shape[1:-1], kernel, strides, dilation, strict=False)
+        ]
     return np.pad(x, [(0, 0), *amounts, (0, 0)], constant_values=value)
 
 
@@ -42,12 +44,12 @@ def windows(
     """(position, window (N, *kernel, C)) for every place where the window fits."""
     counts = [
         (n - (k - 1) * d - 1) // s + 1
-        for n, k, s, d in zip(x.shape[1:-1], kernel, strides, dilation)
+        for n, k, s, d in zip(x.shape[1:-1], kernel, strides, dilation, strict=False)
     ]
     for position in itertools.product(*(range(c) for c in counts)):
         slices = [
             slice(p * s, p * s + (k - 1) * d + 1, d)
-            for p, k, s, d in zip(position, kernel, strides, dilation)
+            for p, k, s, d in zip(position, kernel, strides, dilation, strict=False)
         ]
         yield position, x[(slice(None), *slices, slice(None))]
 

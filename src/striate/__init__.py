@@ -12,7 +12,11 @@ from typing import TYPE_CHECKING
 __version__ = "0.1.0.dev0"
 
 if TYPE_CHECKING:  # the same names as in the table, for type checkers and editors
+    from striate import analysis as analysis
     from striate import errors as errors
+    from striate import graph as graph
+    from striate import layers as layers
+    from striate import models as models
     from striate.errors import ArgumentError as ArgumentError
     from striate.errors import CheckpointError as CheckpointError
     from striate.errors import DataError as DataError
@@ -28,6 +32,14 @@ if TYPE_CHECKING:  # the same names as in the table, for type checkers and edito
     from striate.errors import StorageError as StorageError
     from striate.errors import StriateError as StriateError
     from striate.errors import UnknownNameError as UnknownNameError
+    from striate.graph import Graph as Graph
+    from striate.graph import freeze as freeze
+    from striate.layers import Input as Input
+    from striate.layers import Layer as Layer
+    from striate.models import Model as Model
+    from striate.models import Sequential as Sequential
+    from striate.models import clone_model as clone_model
+    from striate.models import model_from_json as model_from_json
 
 # Public name -> "module" or "module:name in it".
 _PLACES: dict[str, str] = {
@@ -47,6 +59,18 @@ _PLACES: dict[str, str] = {
     "StorageError": "striate.errors:StorageError",
     "StriateError": "striate.errors:StriateError",
     "UnknownNameError": "striate.errors:UnknownNameError",
+    "Graph": "striate.graph:Graph",
+    "freeze": "striate.graph:freeze",
+    "analysis": "striate.analysis",
+    "graph": "striate.graph",
+    "layers": "striate.layers",
+    "models": "striate.models",
+    "Input": "striate.layers:Input",
+    "Layer": "striate.layers:Layer",
+    "Model": "striate.models:Model",
+    "Sequential": "striate.models:Sequential",
+    "clone_model": "striate.models:clone_model",
+    "model_from_json": "striate.models:model_from_json",
 }
 
 if not TYPE_CHECKING:  # hidden from type checkers, which would then accept any name

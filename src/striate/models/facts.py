@@ -3,28 +3,91 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
 
 from torch import Tensor
 
 from striate import errors
-from striate.graph import Graph, Symbol
-from striate.graph.kinds import WeightSpec
+from striate.graph import Graph, Items, Node, Symbol
+from striate.graph.kinds import Nested, WeightSpec
+from striate.graph.named import freeze_value
 from striate.layers import Layer
 from striate.layers.weights import Weights
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from striate.models.tracing import replay
 
 
-class Facts(Weights):
+class Facts(Layer):
     """Keras's properties of a model; each is a look into `graph`."""
 
     _owners: dict[str, Layer]
     _graph: Graph | None
-    graph: Graph
-    symbols: Callable[[], Mapping[str, tuple[Symbol, ...]]]
+    _symbols: Mapping[str, tuple[Symbol, ...]] | None
+    _metadata: dict[str, Any]
+
+    # the graph ---------------------------------------------------------------------------------
+
+    @property
+    def graph(self) -> Graph:
+        """What the model is, as a frozen value, with the layers' present `trainable`.
+
+        Raises:
+            NotBuiltError: the input shape is not known yet.
+        """
+        graph = self._known_graph()
+        nodes = tuple(
+            dataclasses.replace(n, trainable=trainable)
+            if n.layer in self._owners
+            and n.trainable != (trainable := self._owners[n.layer].trainable)
+            else n
+            for n in graph
+        )
+        nodes = tuple(_with_inner(n, self._owners.get(n.layer)) for n in nodes)
+        metadata = freeze_value(self._metadata)
+        if nodes != graph.nodes or metadata != graph.metadata or graph.name != self.name:
+            items = metadata if isinstance(metadata, Items) else Items()
+            self._graph = dataclasses.replace(graph, nodes=nodes, metadata=items, name=self.name)
+        return self._known_graph()
+
+    def _known_graph(self) -> Graph:
+        if self._graph is None:
+            raise errors.NotBuiltError(
+                errors.message(
+                    self.where,
+                    "the input shape is not known yet",
+                    expected="a model that was built",
+                    fix="Give the first layer input_shape=..., call model.build((None, ...)),"
+                    " or fit it to data",
+                )
+            )
+        return self._graph
+
+    @property
+    def metadata(self) -> dict[str, Any]:
+        """What travels with the model: JSON values such as preprocessing."""
+        return self._metadata
+
+    @property
+    def class_names(self) -> list[str] | None:
+        """Names of the classes in the order of the outputs; saved with the model."""
+        names = self._metadata.get("class_names")
+        return None if names is None else list(names)
+
+    @class_names.setter
+    def class_names(self, names: Sequence[str] | None) -> None:
+        if names is None:
+            self._metadata.pop("class_names", None)
+        else:
+            self._metadata["class_names"] = [str(n) for n in names]
+
+    def symbols(self) -> Mapping[str, tuple[Symbol, ...]]:
+        """Symbols of every node by node name, to build other models from."""
+        graph = self._known_graph()
+        if self._symbols is None:
+            self._symbols = replay(graph, self._owners)
+        return self._symbols
+
+    # Keras's questions ------------------------------------------------------------------------
 
     @property
     def layers(self) -> list[Layer]:
@@ -174,6 +237,15 @@ class Facts(Weights):
             if isinstance(module, Weights):
                 found += module.own_losses()
         return found
+
+
+def _with_inner(node: Node, owner: Layer | None) -> Node:
+    """A node of a nested model with that model's present graph."""
+    if isinstance(node.kind, Nested) and isinstance(owner, Facts):
+        inner = dataclasses.replace(owner.graph, metadata=Items())
+        if inner != node.kind.graph:
+            return dataclasses.replace(node, kind=Nested(graph=inner))
+    return node
 
 
 def _one_or_list(values: list[Any]) -> Any:

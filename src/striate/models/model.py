@@ -14,14 +14,13 @@ from striate import errors
 from striate.graph import Graph, Items, Recording, Symbol, freeze
 from striate.graph.kinds import Fault, InputLayer, Nested
 from striate.graph.kinds.structure import check_fits
-from striate.graph.named import freeze_value
 from striate.graph.record import note
 from striate.graph.spec import Spec
 from striate.layers import Layer
 from striate.layers.calls import Template, spec_of
 from striate.models.facts import Facts
 from striate.models.run import Program, logits_split
-from striate.models.tracing import replay, trace
+from striate.models.tracing import trace
 from striate.models.training import Trainable
 from striate.ops.layout import to_external, to_internal
 
@@ -91,68 +90,6 @@ class Model(Trainable, Facts, Layer):
                     self._modules[node.layer] = self._owners[node.layer]
         self._built_for = recording.graph.input_specs
         self.compiled_for_graph_changed()
-
-    # the graph ---------------------------------------------------------------------------------
-
-    @property
-    def graph(self) -> Graph:
-        """What the model is, as a frozen value, with the layers' present `trainable`.
-
-        Raises:
-            NotBuiltError: the input shape is not known yet.
-        """
-        graph = self._known_graph()
-        nodes = tuple(
-            dataclasses.replace(n, trainable=trainable)
-            if n.layer in self._owners
-            and n.trainable != (trainable := self._owners[n.layer].trainable)
-            else n
-            for n in graph
-        )
-        nodes = tuple(_with_inner(n, self._owners.get(n.layer)) for n in nodes)
-        metadata = freeze_value(self._metadata)
-        if nodes != graph.nodes or metadata != graph.metadata or graph.name != self.name:
-            items = metadata if isinstance(metadata, Items) else Items()
-            self._graph = dataclasses.replace(graph, nodes=nodes, metadata=items, name=self.name)
-        return self._known_graph()
-
-    def _known_graph(self) -> Graph:
-        if self._graph is None:
-            raise errors.NotBuiltError(
-                errors.message(
-                    self.where,
-                    "the input shape is not known yet",
-                    expected="a model that was built",
-                    fix="Give the first layer input_shape=..., call model.build((None, ...)),"
-                    " or fit it to data",
-                )
-            )
-        return self._graph
-
-    @property
-    def metadata(self) -> dict[str, Any]:
-        """What travels with the model: JSON values such as preprocessing."""
-        return self._metadata
-
-    @property
-    def class_names(self) -> list[str] | None:
-        """Names of the classes in the order of the outputs; saved with the model."""
-        names = self._metadata.get("class_names")
-        return None if names is None else list(names)
-
-    @class_names.setter
-    def class_names(self, names: Sequence[str] | None) -> None:
-        if names is None:
-            self._metadata.pop("class_names", None)
-        else:
-            self._metadata["class_names"] = [str(n) for n in names]
-
-    def symbols(self) -> Mapping[str, tuple[Symbol, ...]]:
-        """Symbols of every node by node name, to build other models from."""
-        graph = self._known_graph()
-        if self._symbols is None:
-            self._symbols = replay(graph, self._owners)
-        return self._symbols
 
     # running -----------------------------------------------------------------------------------
 
@@ -344,15 +281,6 @@ def _keyed(what: str, value: Any) -> tuple[tuple[str, ...], list[Any]]:
     if isinstance(value, Mapping):
         return tuple(value), list(value.values())
     return (), list(value) if isinstance(value, (list, tuple)) else [value]
-
-
-def _with_inner(node: Any, owner: Layer | None) -> Any:
-    """A node of a nested model with that model's present graph."""
-    if isinstance(node.kind, Nested) and isinstance(owner, Model):
-        inner = dataclasses.replace(owner.graph, metadata=Items())
-        if inner != node.kind.graph:
-            return dataclasses.replace(node, kind=Nested(graph=inner))
-    return node
 
 
 def _first_spec(value: Tensor) -> Spec:

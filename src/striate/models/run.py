@@ -87,7 +87,7 @@ class Program:
 
 def _function(kind: Any, layer: Layer, logits: bool) -> Callable[..., Any]:
     if logits and final_activation(layer) is not None:
-        return layer.before_activation  # type: ignore[no-any-return, operator]
+        return layer.before_activation  # type: ignore[return-value]
     if isinstance(kind, Custom):
         return partial(layer.compute, template=Template.from_items(kind.call))
     return layer.compute

@@ -4,5 +4,7 @@ from __future__ import annotations
 
 
 class Trainable:
+    """The methods of a model that train it."""
+
     def compiled_for_graph_changed(self) -> None:
-        pass
+        """Nothing is compiled yet."""
