@@ -40,10 +40,18 @@ if TYPE_CHECKING:  # the same names as in the table, for type checkers and edito
     from striate.models import Sequential as Sequential
     from striate.models import clone_model as clone_model
     from striate.models import model_from_json as model_from_json
+    from striate.ops import activations as activations
+    from striate.ops import constraints as constraints
+    from striate.ops import initializers as initializers
+    from striate.ops import regularizers as regularizers
 
 # Public name -> "module" or "module:name in it".
 _PLACES: dict[str, str] = {
+    "analysis": "striate.analysis",
     "errors": "striate.errors",
+    "graph": "striate.graph",
+    "layers": "striate.layers",
+    "models": "striate.models",
     "ArgumentError": "striate.errors:ArgumentError",
     "CheckpointError": "striate.errors:CheckpointError",
     "DataError": "striate.errors:DataError",
@@ -61,16 +69,16 @@ _PLACES: dict[str, str] = {
     "UnknownNameError": "striate.errors:UnknownNameError",
     "Graph": "striate.graph:Graph",
     "freeze": "striate.graph:freeze",
-    "analysis": "striate.analysis",
-    "graph": "striate.graph",
-    "layers": "striate.layers",
-    "models": "striate.models",
     "Input": "striate.layers:Input",
     "Layer": "striate.layers:Layer",
     "Model": "striate.models:Model",
     "Sequential": "striate.models:Sequential",
     "clone_model": "striate.models:clone_model",
     "model_from_json": "striate.models:model_from_json",
+    "activations": "striate.ops.activations",
+    "constraints": "striate.ops.constraints",
+    "initializers": "striate.ops.initializers",
+    "regularizers": "striate.ops.regularizers",
 }
 
 if not TYPE_CHECKING:  # hidden from type checkers, which would then accept any name

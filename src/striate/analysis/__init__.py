@@ -2,5 +2,5 @@
 
 from __future__ import annotations
 
-from striate.analysis.summary import Summary as Summary
-from striate.analysis.summary import summary as summary
+from striate.analysis.summaries import Summary as Summary
+from striate.analysis.summaries import summary as summary

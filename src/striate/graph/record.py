@@ -255,7 +255,26 @@ def freeze(
     _check_symbols("outputs", outputs)
     calls = ancestors([*outputs, *inputs], stop=inputs)
     names = name_owners([c.owner for c in calls])
-    nodes = nodes_of(calls, names)
+    nodes = _entered(calls, nodes_of(calls, names), inputs, name)
+    graph = Graph(
+        nodes=tuple(nodes[id(c)] for c in calls),
+        inputs=tuple(Port(nodes[id(s.call)].name, s.index) for s in inputs),
+        outputs=tuple(Port(nodes[id(s.call)].name, s.index) for s in outputs),
+        name=name,
+        form=form,
+        metadata=metadata or Items(),
+    )
+    return Recording(
+        graph,
+        {names[id(c.owner)]: c.owner for c in calls},
+        {nodes[id(c)].name: c.symbols() for c in calls},
+    )
+
+
+def _entered(
+    calls: Sequence[Call], nodes: dict[int, Node], inputs: Sequence[Symbol], name: str
+) -> dict[int, Node]:
+    """The nodes with those of `inputs` as entries; every other start is an error."""
     entries = {symbol.call.serial for symbol in inputs}
     for call in calls:
         node = nodes[id(call)]
@@ -274,19 +293,7 @@ def freeze(
                     fix="Model(inputs=[...], outputs=...)",
                 )
             )
-    graph = Graph(
-        nodes=tuple(nodes[id(c)] for c in calls),
-        inputs=tuple(Port(nodes[id(s.call)].name, s.index) for s in inputs),
-        outputs=tuple(Port(nodes[id(s.call)].name, s.index) for s in outputs),
-        name=name,
-        form=form,
-        metadata=metadata or Items(),
-    )
-    return Recording(
-        graph,
-        {names[id(c.owner)]: c.owner for c in calls},
-        {nodes[id(c)].name: c.symbols() for c in calls},
-    )
+    return nodes
 
 
 def _entry(node: Node) -> Node:

@@ -1,4 +1,4 @@
-"""Layers: `nn.Module`s under Keras's names; one family per file."""
+"""Layers: torch modules under the names of Keras; one family per file."""
 
 from __future__ import annotations
 

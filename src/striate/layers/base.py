@@ -86,6 +86,14 @@ class Layer(Weights):
         self._trainable = bool(trainable)
         self._built_for: tuple[Spec, ...] | None = None
         self._call: Call | None = None
+        self._refuse(unknown, dtype)
+        if input_dim is not None and input_shape is None:
+            input_shape = (input_dim,)
+        if batch_input_shape is None and input_shape is not None:
+            batch_input_shape = (batch_size, *input_shape)
+        self.batch_input_shape = None if batch_input_shape is None else tuple(batch_input_shape)
+
+    def _refuse(self, unknown: dict[str, Any], dtype: str | None) -> None:
         for argument, value in unknown.items():
             raise errors.ArgumentError(
                 errors.message(
@@ -105,11 +113,6 @@ class Layer(Weights):
                     fix="Choose it for the whole model",
                 )
             )
-        if input_dim is not None and input_shape is None:
-            input_shape = (input_dim,)
-        if batch_input_shape is None and input_shape is not None:
-            batch_input_shape = (batch_size, *input_shape)
-        self.batch_input_shape = None if batch_input_shape is None else tuple(batch_input_shape)
 
     # names -------------------------------------------------------------------------------
 

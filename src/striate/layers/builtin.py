@@ -17,9 +17,8 @@ from striate.graph.record import Symbol, record
 from striate.graph.spec import Spec
 from striate.layers.base import Layer
 from striate.layers.calls import Template, spec_of, specs_of
-from striate.ops import activations, initializers
+from striate.ops import activations, constraints, initializers, regularizers
 from striate.ops.layout import to_external, to_internal
-from striate.ops.penalties import constraints, regularizers
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -44,8 +43,8 @@ def register(*aliases: str) -> Callable[[L], L]:
 _CHOICES: dict[str, tuple[Callable[..., Any], Callable[..., Any]]] = {
     "activation": (activations.get, activations.named),
     "initializer": (initializers.get, initializers.named),
-    "regularizer": (regularizers.resolve, regularizers.named),
-    "constraint": (constraints.resolve, constraints.named),
+    "regularizer": (regularizers.get, regularizers.named),
+    "constraint": (constraints.get, constraints.named),
 }
 
 
@@ -131,8 +130,8 @@ class BuiltIn(Layer):
             self.make_weight(
                 spec,
                 self._object(spec, "initializer", initializers.get),
-                self._object(spec, "regularizer", regularizers.resolve),
-                self._object(spec, "constraint", constraints.resolve),
+                self._object(spec, "regularizer", regularizers.get),
+                self._object(spec, "constraint", constraints.get),
             )
         self._built_for = specs
         self.after_build(specs)

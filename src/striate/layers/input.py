@@ -19,7 +19,7 @@ from striate.layers.calls import Template
 class InputLayer(BuiltIn):
     """The node that `Input` makes; add it to a `Sequential` to state the shape of its data.
 
-    Shapes: none -> (batch_size, *shape).
+    Shapes: none -> (batch_size, ...).
 
     Args:
         shape: the shape of one sample; None leaves a size open.
@@ -77,7 +77,7 @@ def Input(
 ) -> Symbol:
     """A symbol for data to come: where a functional model starts.
 
-    Shapes: none -> (batch_size, *shape).
+    Shapes: none -> (batch_size, ...).
 
     Args:
         shape: the shape of one sample, without the batch; None leaves a size open.

@@ -45,7 +45,7 @@ class Flatten(BuiltIn):
 class Reshape(BuiltIn):
     """The same values of a sample in another shape.
 
-    Shapes: (N, ...) -> (N, *target_shape).
+    Shapes: (N, ...) -> (N, ...target_shape).
 
     Args:
         target_shape: the new shape without the batch; one -1 is worked out.

@@ -13,8 +13,7 @@ from torch import Tensor, nn
 from striate import errors
 from striate.graph.kinds import WeightSpec
 from striate.graph.named import Named
-from striate.ops import initializers
-from striate.ops.penalties import constraints, regularizers
+from striate.ops import constraints, initializers, regularizers
 
 
 class Weights(nn.Module):
@@ -111,8 +110,8 @@ class Weights(nn.Module):
             else initializer,
             self.where,
         )
-        penalty = None if regularizer is None else regularizers.resolve(regularizer, self.where)
-        rule = None if constraint is None else constraints.resolve(constraint, self.where)
+        penalty = None if regularizer is None else regularizers.get(regularizer, self.where)
+        rule = None if constraint is None else constraints.get(constraint, self.where)
         spec = WeightSpec(
             name,
             sizes,

@@ -75,7 +75,7 @@ def softplus(x: Tensor) -> Tensor:
 
 
 def softsign(x: Tensor) -> Tensor:
-    """x / (1 + |x|)."""
+    """x / (1 + abs(x))."""
     return F.softsign(x)
 
 

@@ -101,7 +101,7 @@ class TruncatedNormal(RandomNormal):
 
     def __call__(self, shape: Shape, dtype: torch.dtype | None = None) -> Tensor:
         m, s = self.mean, self.stddev
-        return truncated_normal(self._empty(shape, dtype), m, s, self._generator())
+        return fill_truncated(self._empty(shape, dtype), m, s, self._generator())
 
 
 class RandomUniform(Seeded):
@@ -173,7 +173,7 @@ class VarianceScaling(Seeded):
         if self.distribution == "untruncated_normal":
             return out.normal_(0.0, math.sqrt(variance), generator=generator)
         # cutting a normal at two deviations leaves this share of its deviation
-        return truncated_normal(out, 0.0, math.sqrt(variance) / 0.87962566103423978, generator)
+        return fill_truncated(out, 0.0, math.sqrt(variance) / 0.87962566103423978, generator)
 
 
 class _Preset(VarianceScaling):
@@ -285,7 +285,7 @@ def fans(shape: Shape) -> tuple[float, float]:
     return shape[-2] * window, shape[-1] * window
 
 
-def truncated_normal(
+def fill_truncated(
     out: Tensor, mean: float, stddev: float, generator: torch.Generator | None
 ) -> Tensor:
     """Fills `out` from a normal cut at two standard deviations."""
@@ -293,6 +293,14 @@ def truncated_normal(
     torch.nn.init.trunc_normal_(out, mean, stddev, low, high, generator=generator)
     return out
 
+
+zeros, ones, constant, identity = Zeros, Ones, Constant, Identity  # Keras's other names
+random_normal, random_uniform = RandomNormal, RandomUniform
+truncated_normal = TruncatedNormal
+glorot_uniform, glorot_normal = GlorotUniform, GlorotNormal
+he_uniform, he_normal = HeUniform, HeNormal
+lecun_uniform, lecun_normal = LecunUniform, LecunNormal
+variance_scaling, orthogonal = VarianceScaling, Orthogonal
 
 initializers: Registry[Initializer] = Registry("initializer")
 for _class, *_aliases in (
