@@ -1,0 +1,3 @@
+"""The classic image data sets."""
+
+from __future__ import annotations
