@@ -5,18 +5,20 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, TypedDict
 
 from striate.data.arrays import ArraySource
 from striate.data.batches import BatchSource, ClassWeight, with_class_weight
 from striate.data.checks import check_batch_size, check_finite, check_samples, check_steps
 from striate.data.leaves import as_nested, is_array_like, is_numbers, is_several_arrays
+from striate.data.nested import Nested
 from striate.data.order import Shuffle
 from striate.data.sequences import SequenceSource, is_sequence
 from striate.data.streams import GeneratorSource, IterableSource
 from striate.data.torch_sets import torch_kind, torch_source
 from striate.errors import DataError, message
 
+_BATCH_SIZE = 32
 _ENDLESS = (itertools.cycle, itertools.count, itertools.repeat)
 
 
@@ -67,31 +69,23 @@ def source(
         return x
     steps = None if steps is None else check_steps(steps)
     size = None if batch_size is None else check_batch_size(batch_size)
+    options: _Options = {"steps": steps, "shuffle": shuffle, "seed": seed}
     if _is_arrays(x, y):
-        return _array_source(
-            as_nested("x", x),
-            as_nested("y", y),
-            as_nested("sample_weight", sample_weight),
-            class_weight=class_weight,
-            batch_size=size,
-            shuffle=shuffle,
-            seed=seed,
-            steps=steps,
-            finite=finite,
-        )
+        data = (as_nested("x", x), as_nested("y", y), as_nested("sample_weight", sample_weight))
+        return _array_source(data, class_weight, size, finite, options)
     _refuse_beside(x, y=y, sample_weight=sample_weight)
     kind = torch_kind(x)
     if kind is not None:
         return torch_source(
-            x,
-            kind,
-            batch_size=size or 32,
-            shuffle=shuffle,
-            seed=seed,
-            steps=steps,
-            class_weight=class_weight,
+            x, kind, batch_size=size or _BATCH_SIZE, class_weight=class_weight, **options
         )
-    return _made_source(x, shuffle=shuffle, seed=seed, steps=steps, class_weight=class_weight)
+    return _made_source(x, class_weight, options)
+
+
+class _Options(TypedDict):
+    steps: int | None
+    shuffle: Shuffle
+    seed: int
 
 
 def _is_arrays(x: object, y: object) -> bool:
@@ -103,34 +97,28 @@ def _is_arrays(x: object, y: object) -> bool:
 
 
 def _array_source(
-    x: Any,
-    y: Any,
-    sample_weight: Any,
-    *,
+    data: tuple[Nested, Nested, Nested],
     class_weight: ClassWeight,
     batch_size: int | None,
-    shuffle: Shuffle,
-    seed: int,
-    steps: int | None,
     finite: bool,
+    options: _Options,
 ) -> ArraySource:
+    x, y, sample_weight = data
     num_samples = check_samples(x, y, sample_weight)
     if finite:
-        for name, data in (("x", x), ("y", y), ("sample_weight", sample_weight)):
-            if data is not None:
-                check_finite(data, name)
+        for name, part in (("x", x), ("y", y), ("sample_weight", sample_weight)):
+            if part is not None:
+                check_finite(part, name)
     if class_weight is not None:
         sample_weight = with_class_weight(y, sample_weight, class_weight)
     if batch_size is None:
-        batch_size = 32 if steps is None else math.ceil(num_samples / steps)
-    return ArraySource(
-        x, y, sample_weight, batch_size=batch_size, shuffle=shuffle, seed=seed, steps=steps
-    )
+        steps = options["steps"]
+        batch_size = _BATCH_SIZE if steps is None else math.ceil(num_samples / steps)
+    return ArraySource(x, y, sample_weight, batch_size=batch_size, **options)
 
 
-def _made_source(
-    x: Any, *, shuffle: Shuffle, seed: int, steps: int | None, class_weight: ClassWeight
-) -> BatchSource:
+def _made_source(x: Any, class_weight: ClassWeight, options: _Options) -> BatchSource:
+    steps = options["steps"]
     if isinstance(x, (str, bytes)) or not (hasattr(x, "__iter__") or is_sequence(x)):
         raise _wrong_type(x)
     if isinstance(x, _ENDLESS) and steps is None:
@@ -145,8 +133,8 @@ def _made_source(
     if isinstance(x, Iterator):
         return GeneratorSource(x, steps=steps, class_weight=class_weight)
     if is_sequence(x) and not isinstance(x, (list, tuple)):
-        return SequenceSource(x, steps=steps, class_weight=class_weight, shuffle=shuffle, seed=seed)
-    return IterableSource(x, steps=steps, class_weight=class_weight, seed=seed)
+        return SequenceSource(x, class_weight=class_weight, **options)
+    return IterableSource(x, steps=steps, class_weight=class_weight, seed=options["seed"])
 
 
 def _refuse_beside(x: object, **others: object) -> None:
