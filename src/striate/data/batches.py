@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Protocol, runtime_checkable
 
 from striate.data.class_weights import class_sample_weights
-from striate.data.leaves import as_nested, batch_tensor, is_array_like, shared_tensor
-from striate.data.nested import Nested, apply, named_leaves
+from striate.data.leaves import is_array_like, shared_tensor, tensors
+from striate.data.nested import Nested, named_leaves
 from striate.errors import DataError, message
 
 Batch = tuple[Nested, Nested, Nested]
@@ -53,16 +53,9 @@ def made_batch(item: object, where: str, class_weight: ClassWeight = None) -> Ba
         DataError: another form, parts of different lengths, no samples.
     """
     x, y, sample_weight = _parts(item, where)
-    x = apply(lambda n, v: batch_tensor(f"{where}, {n}", v, "x"), "x", as_nested("x", x))
-    if y is not None:
-        y = as_nested("y", y)
-        y = apply(lambda n, v: batch_tensor(f"{where}, {n}", v, "y"), "y", y)
-    if sample_weight is not None:
-        sample_weight = apply(
-            lambda n, v: batch_tensor(f"{where}, {n}", v, "sample_weight"),
-            "sample_weight",
-            as_nested("sample_weight", sample_weight),
-        )
+    x = tensors(f"{where}, x", x, "x")
+    y = tensors(f"{where}, y", y, "y")
+    sample_weight = tensors(f"{where}, sample_weight", sample_weight, "sample_weight")
     if class_weight is not None:
         sample_weight = with_class_weight(y, sample_weight, class_weight)
     _check_lengths(where, x, y, sample_weight)

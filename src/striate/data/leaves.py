@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from striate.data.nested import Nested
+from striate.data.nested import Nested, apply
 from striate.errors import DataError, message
 
 if TYPE_CHECKING:
@@ -93,7 +93,8 @@ def as_array(name: str, value: Any) -> Any:
     if hasattr(value, "toarray") and not isinstance(value, np.ndarray):
         value = value.toarray()  # a sparse matrix of scipy
     try:
-        array = np.asarray(value)
+        # Not asarray for arrays: a memory map stays one, and is not read whole by later checks.
+        array = value if isinstance(value, np.ndarray) else np.asarray(value)
     except ValueError as error:
         raise DataError(
             message(
@@ -137,9 +138,9 @@ def cast(tensor: torch.Tensor, role: Role) -> torch.Tensor:
     return tensor.to(torch.float32) if tensor.dtype == torch.bool else tensor
 
 
-def batch_tensor(name: str, value: Any, role: Role) -> torch.Tensor:
-    """A leaf of a batch that somebody else made, as the tensor a batch has."""
-    return cast(shared_tensor(as_array(name, value)), role)
+def tensors(name: str, data: Any, role: Role) -> Nested:
+    """Data that somebody else batched, as the tensors a batch has."""
+    return apply(lambda _, leaf: cast(shared_tensor(leaf), role), name, as_nested(name, data))
 
 
 def _not_numbers(name: str, dtype: str) -> DataError:
