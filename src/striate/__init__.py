@@ -13,10 +13,12 @@ __version__ = "0.1.0.dev0"
 
 if TYPE_CHECKING:  # the same names as in the table, for type checkers and editors
     from striate import analysis as analysis
+    from striate import data as data
     from striate import errors as errors
     from striate import graph as graph
     from striate import layers as layers
     from striate import models as models
+    from striate.data import datasets as datasets
     from striate.errors import ArgumentError as ArgumentError
     from striate.errors import CheckpointError as CheckpointError
     from striate.errors import DataError as DataError
@@ -48,10 +50,12 @@ if TYPE_CHECKING:  # the same names as in the table, for type checkers and edito
 # Public name -> "module" or "module:name in it".
 _PLACES: dict[str, str] = {
     "analysis": "striate.analysis",
+    "data": "striate.data",
     "errors": "striate.errors",
     "graph": "striate.graph",
     "layers": "striate.layers",
     "models": "striate.models",
+    "datasets": "striate.data.datasets",
     "ArgumentError": "striate.errors:ArgumentError",
     "CheckpointError": "striate.errors:CheckpointError",
     "DataError": "striate.errors:DataError",
