@@ -5,18 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 from striate.graph import kinds
-from striate.layers.builtin import BuiltIn, register
+from striate.layers.builtin import register
 from striate.layers.calls import Template
+from striate.layers.random import Random
 from striate.ops.layout import to_external, to_internal
+from striate.ops.regularization import dropout
 
 
 @register()
-class Dropout(BuiltIn):
+class Dropout(Random):
     """Zeroes a random share of the values in training, so that units cannot rely on each other.
 
     The rest is scaled by 1 / (1 - rate), so that the expected sum stays; inference is unchanged.
@@ -52,8 +53,6 @@ class Dropout(BuiltIn):
     ) -> None:
         arguments = {"rate": rate, "noise_shape": noise_shape, "seed": seed}
         super().__init__(kinds.Dropout, arguments, **kwargs)
-        if seed is not None:
-            self.register_buffer("draws", torch.zeros((), dtype=torch.int64), persistent=True)
 
     def compute(self, *inputs: Tensor, template: Template | None = None) -> Tensor:
         x = inputs[0]
@@ -61,24 +60,4 @@ class Dropout(BuiltIn):
             return x
         if self.seed is None and self.noise_shape is None:
             return F.dropout(x, self.rate, training=True)
-        return to_internal(self._masked(to_external(x)))
-
-    def _masked(self, x: Tensor) -> Tensor:
-        shape = list(x.shape)
-        for axis, size in enumerate(self.noise_shape or ()):
-            shape[axis] = shape[axis] if size is None else size
-        keep = 1.0 - self.kind.rate
-        if keep == 0.0:
-            return torch.zeros_like(x)
-        generator = self._stream()
-        drawn = torch.rand(shape, generator=generator, device=None if generator else x.device)
-        mask = (drawn.to(x.device) < keep).to(x.dtype)
-        return x * mask / keep
-
-    def _stream(self) -> torch.Generator | None:
-        """A generator for this step: counted, so that a resumed run draws what it would have."""
-        if self.seed is None:
-            return None
-        step = int(self.draws)
-        self.draws += 1
-        return torch.Generator().manual_seed(hash((self.seed, step)) & 0x7FFFFFFFFFFFFFFF)
+        return to_internal(dropout(to_external(x), self.rate, self.noise_shape, self.stream(x)))

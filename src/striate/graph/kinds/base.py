@@ -246,6 +246,11 @@ def fraction(name: str, value: object, *, one: bool = False) -> float:
     return float(value)  # type: ignore[arg-type]
 
 
+def seed_or_none(value: object) -> int | None:
+    """`value` as the seed of a layer's own stream of random numbers, or None for none."""
+    return None if value is None else whole("seed", value, 0)
+
+
 def with_channels(spec: Spec, spatial: Shape, channels: int | None) -> Spec:
     """A float spec with the batch of `spec` and new spatial sizes and channels."""
     return Spec((spec.shape[0], *spatial, channels), float_dtype(spec))

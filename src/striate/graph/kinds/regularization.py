@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from striate.graph.kinds.activation import Elementwise
-from striate.graph.kinds.base import bad_argument, fraction, register
+from striate.graph.kinds.base import bad_argument, fraction, register, seed_or_none
 
 
 @register
@@ -18,7 +18,7 @@ class Dropout(Elementwise):
     seed: int | None = None
 
     def check(self) -> None:
-        self.replace(rate=fraction("rate", self.rate, one=True))
+        self.replace(rate=fraction("rate", self.rate, one=True), seed=seed_or_none(self.seed))
         shape = self.noise_shape
         if shape is not None:
             if not isinstance(shape, (tuple, list)):
