@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from striate.data.progress import shown
-from striate.errors import DownloadError, FormatError, message
+from striate.errors import DownloadError, FormatError, StorageError, message
 from striate.storage import storage_error
 
 try:
@@ -46,6 +46,7 @@ def download(
     timeout_s: float = 30.0,
     attempts: int = 3,
     pause_s: float = 1.0,
+    notes: list[str] | None = None,
 ) -> None:
     """Brings a file to `target`, from the first of `urls` whose copy is accepted.
 
@@ -61,13 +62,14 @@ def download(
         timeout_s: how long a connection may be silent.
         attempts: how often one address is asked while it fails half-way.
         pause_s: the wait before the second attempt; twice as long before each further one.
+        notes: a line for each attempt that failed is added here.
 
     Raises:
         DownloadError: no address gave the file; the message has a line for each.
         StorageError: the disk is full or cannot be written.
     """
     part = target.with_name(target.name + ".part")
-    notes: list[str] = []
+    notes = [] if notes is None else notes
     with _one_at_a_time(target.parent):
         if _already_there(target, accept):
             return
@@ -77,24 +79,18 @@ def download(
                     time.sleep(pause_s * 2 ** (attempt - 1))
                 try:
                     resumed = _bring(url, part, size_bytes, timeout_s)
-                except _Refused as error:
-                    notes.append(f"{url}: {error}")
-                    break
-                except (OSError, http.client.HTTPException) as error:
+                except StorageError:
+                    raise
+                except (_Refused, OSError, http.client.HTTPException) as error:
                     notes.append(f"{url}: {_reason(error)}")
-                    if _is_offline(error):
+                    if _is_final(error):
                         break
                     continue
-                try:
-                    accept(part)
-                except FormatError as error:
-                    part.unlink()
-                    notes.append(f"{url}: {error}")
-                    if resumed:  # the beginning may have been of another file: once more, whole
-                        continue
+                if _accepted(part, accept, url, notes):
+                    _put(part, target)
+                    return
+                if not resumed:  # else the beginning may have been of another file: whole, again
                     break
-                _put(part, target)
-                return
     raise DownloadError(message(target.name, "it could not be downloaded", chain=notes))
 
 
@@ -105,6 +101,16 @@ def _already_there(target: Path, accept: Callable[[Path], None]) -> bool:
     try:
         accept(target)
     except FormatError:
+        return False
+    return True
+
+
+def _accepted(part: Path, accept: Callable[[Path], None], url: str, notes: list[str]) -> bool:
+    try:
+        accept(part)
+    except FormatError as error:
+        part.unlink()
+        notes.append(f"{url}: {error}")
         return False
     return True
 
@@ -131,11 +137,10 @@ def _bring(url: str, part: Path, size_bytes: int | None, timeout_s: float) -> bo
             raise _Refused(f"{total} bytes, far more than the {size_bytes} expected")
         limit = _OVERSIZE * size_bytes if size_bytes else None
         host = urllib.parse.urlsplit(url).hostname or url
-        name = part.name.removesuffix(".part")
-        with shown(name, host, begin, total or size_bytes) as advance:
+        with shown(_target(part).name, host, begin, total or size_bytes) as advance:
             count = _copy(response, part, begin, limit, advance)
-    if total is not None and count < total:
-        raise ConnectionError(f"the connection ended after {count} of {total} bytes")
+            if total is not None and count < total:
+                raise ConnectionError(f"the connection ended after {count} of {total} bytes")
     return begin > 0
 
 
@@ -158,7 +163,7 @@ def _copy(
     response: IO[bytes], part: Path, begin: int, limit: int | None, advance: Callable[[int], None]
 ) -> int:
     count = begin
-    with _disk(part), open(part, "r+b" if begin else "wb") as file:
+    with _disk(_target(part), part), open(part, "r+b" if begin else "wb") as file:
         file.seek(begin)
         while chunk := _network(response):
             file.write(chunk)
@@ -183,16 +188,20 @@ def _network(response: IO[bytes]) -> bytes:
 
 
 @contextlib.contextmanager
-def _disk(path: Path) -> Iterator[None]:
+def _disk(path: Path, part: Path | None = None) -> Iterator[None]:
     try:
         yield
     except _NetworkError as error:
         raise error.__cause__ or error from None
     except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        if error.errno in (errno.ENOSPC, errno.EDQUOT) and part is not None:
             with contextlib.suppress(OSError):
-                path.unlink()  # a full disk is worse than a download from the beginning
+                part.unlink()  # a full disk is worse than a download from the beginning
         raise storage_error(path, error) from error
+
+
+def _target(part: Path) -> Path:
+    return part.with_name(part.name.removesuffix(".part"))
 
 
 def _put(part: Path, target: Path) -> None:
@@ -236,8 +245,10 @@ def _reason(error: BaseException) -> str:
     return str(inner) or type(inner).__name__
 
 
-def _is_offline(error: BaseException) -> bool:
+def _is_final(error: BaseException) -> bool:
     """Errors that asking again at once does not change."""
+    if isinstance(error, _Refused):
+        return True
     inner = error.reason if isinstance(error, urllib.error.URLError) else error
     numbers = (errno.ECONNREFUSED, errno.ENETUNREACH, errno.EHOSTUNREACH)
     return isinstance(inner, socket.gaierror) or getattr(inner, "errno", None) in numbers

@@ -91,23 +91,39 @@ class _Array:
         self.value = flat.reshape(shape, order="F" if is_fortran else "C")
 
 
-def _reconstruct(*_: Any) -> _Array:
-    return _Array()
+class _Function:
+    """What a pickle may call. Not a function: a pickle can set attributes on those."""
+
+    __slots__ = ()
+
+    def __setstate__(self, state: Any) -> None:
+        raise FormatError(message("pickle", "it tries to change a function"))
 
 
-def _encode(text: Any, encoding: Any = "latin1") -> bytes:
+class _Reconstruct(_Function):
+    __slots__ = ()
+
+    def __call__(self, *_: Any) -> _Array:
+        return _Array()
+
+
+class _Encode(_Function):
     """Python 3 writes bytes for old protocols as text to be encoded; only so much is allowed."""
-    if not isinstance(text, str) or encoding not in ("latin1", "latin-1", b"latin1", b"latin-1"):
-        raise FormatError(message("pickle", "text in an encoding that arrays do not use"))
-    return text.encode("latin-1")
+
+    __slots__ = ()
+
+    def __call__(self, text: Any, encoding: Any = "latin1") -> bytes:
+        if not isinstance(text, str) or encoding not in ("latin1", b"latin1"):
+            raise FormatError(message("pickle", "text in an encoding that arrays do not use"))
+        return text.encode("latin-1")
 
 
 _ALLOWED: dict[tuple[str, str], Any] = {
     ("numpy", "dtype"): _Dtype,
     ("numpy", "ndarray"): _Array,
-    ("numpy.core.multiarray", "_reconstruct"): _reconstruct,
-    ("numpy._core.multiarray", "_reconstruct"): _reconstruct,
-    ("_codecs", "encode"): _encode,
+    ("numpy.core.multiarray", "_reconstruct"): _Reconstruct(),
+    ("numpy._core.multiarray", "_reconstruct"): _Reconstruct(),
+    ("_codecs", "encode"): _Encode(),
 }
 
 

@@ -106,12 +106,18 @@ def _downloaded(record: DatasetRecord, notes: list[str]) -> dict[str, Array]:
                 accept = _acceptance(record, route, file)
                 urls = [_mirrored(url, record) for url in file.urls]
                 urls = list(dict.fromkeys(urls))
-                download(urls, paths[file.name], accept=accept, size_bytes=file.size_bytes)
+                download(
+                    urls,
+                    paths[file.name],
+                    accept=accept,
+                    size_bytes=file.size_bytes,
+                    notes=notes,
+                )
             return _opened(record, route, paths)
         except FormatError as error:
             notes.append(f"{folder}: {error}")
-        except DownloadError as error:
-            notes += [line.strip() for line in str(error).splitlines()[2:]]
+        except DownloadError:
+            continue  # its attempts are in the notes
     raise DownloadError(_advice(record, folder, notes))
 
 
@@ -138,7 +144,7 @@ def _mirrored(url: str, record: DatasetRecord) -> str:
                 "STRIATE_MIRROR",
                 "this is no address",
                 got={"STRIATE_MIRROR": mirror},
-                expected="https://... or http://...",
+                expected="one that starts with https:// or http://",
             )
         )
     return f"{mirror.rstrip('/')}/{record.name}/{url.rsplit('/', 1)[1]}"
