@@ -89,7 +89,6 @@ class Model(Trainable, Facts, Layer):
                     # not add_module: a layer may be called "output", like a property here
                     self._modules[node.layer] = self._owners[node.layer]
         self._built_for = recording.graph.input_specs
-        self.compiled_for_graph_changed()
 
     # running -----------------------------------------------------------------------------------
 
