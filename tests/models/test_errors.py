@@ -149,24 +149,24 @@ CASES: list[tuple[str, Callable[[], Any], type[Exception], str]] = [
     ),
     (
         "rank of data",
-        shape(small, 2, 8, 8),
+        shape(small, 2, 8),
         st.ShapeError,
-        "sequential (Sequential): the input has another shape than the layer was built for. Got"
-        " input shape=(None, 8, 8). Expected (None, 8, 8, 1). Add the channel axis: x[..., None].",
+        "sequential (Sequential): the input has another shape than the model was built for. Got"
+        " input shape=(None, 8). Expected (None, 8, 8, 1).",
     ),
     (
         "channels of data",
         shape(small, 2, 8, 8, 3),
         st.ShapeError,
-        "sequential (Sequential): the input has another shape than the layer was built for. Got"
+        "sequential (Sequential): the input has another shape than the model was built for. Got"
         " input shape=(None, 8, 8, 3). Expected (None, 8, 8, 1).",
     ),
     (
         "one image without a batch",
         shape(small, 8, 8, 1),
         st.ShapeError,
-        "sequential (Sequential): the input has another shape than the layer was built for. Got"
-        " input shape=(None, 8, 1). Expected (None, 8, 8, 1). Add the channel axis: x[..., None].",
+        "sequential (Sequential): the input has another shape than the model was built for. Got"
+        " input shape=(None, 8, 1). Expected (None, 8, 8, 1). One sample needs a batch axis: x[None].",
     ),
     (
         "open size where weights need it",

@@ -67,6 +67,11 @@ def test_a_shared_layer_has_one_set_of_weights_and_two_nodes() -> None:
     torch.testing.assert_close(model({"b": y, "a": x}), model([x, y]))
 
 
+def test_a_channel_axis_of_size_one_may_be_left_out() -> None:
+    model = digits()
+    assert torch.equal(model(X[..., 0]), model(X))
+
+
 def test_several_outputs_by_name() -> None:
     x = st.Input((4,))
     model = st.Model(x, {"class": layers.Dense(3)(x), "size": layers.Dense(1)(x)})

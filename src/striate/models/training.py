@@ -30,7 +30,10 @@ class Trainable(Layer):
         loss_weights: Any = None,
         metrics: Any = None,
         weighted_metrics: Any = None,
-        **accepted: Any,
+        run_eagerly: bool = False,
+        steps_per_execution: int = 1,
+        jit_compile: str | bool = "auto",
+        auto_scale_loss: bool = True,
     ) -> None:
         """Says how to train: optimizer, losses, metrics.
 
@@ -40,14 +43,14 @@ class Trainable(Layer):
             loss_weights: the factor of each loss in the sum.
             metrics: names, `Metric`s or functions, measured without sample weights.
             weighted_metrics: the same, measured with sample weights.
-            accepted: Keras's `run_eagerly`, `steps_per_execution`, `jit_compile` and
-                `auto_scale_loss`, which have nothing to switch here.
+            run_eagerly: accepted as in Keras; models always run eagerly here.
+            steps_per_execution: accepted as in Keras; logs never wait for the device here.
+            jit_compile: accepted as in Keras; there is nothing to compile here.
+            auto_scale_loss: accepted as in Keras; float32 needs no scaling.
 
         Raises:
             UnknownNameError: an optimizer, loss or metric is not known; the nearest are listed.
-            ArgumentError: an argument that `compile` does not have.
         """
-        training.check_accepted("compile", accepted, KERAS_COMPILE)
         self._compiled = training.compile(optimizer, loss, loss_weights, metrics, weighted_metrics)
 
     def fit(
@@ -284,9 +287,6 @@ class Trainable(Layer):
     def metrics_names(self) -> list[str]:
         """Names of `evaluate`'s results, in order."""
         return [] if self._compiled is None else self._compiled.metrics_names
-
-
-KERAS_COMPILE = ("run_eagerly", "steps_per_execution", "jit_compile", "auto_scale_loss")
 
 
 def _validation(given: Any, batch_size: int | None) -> Any:
