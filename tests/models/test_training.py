@@ -147,7 +147,8 @@ def test_a_frozen_normalisation_keeps_its_statistics() -> None:
 def test_one_batch_at_a_time() -> None:
     model = network(input_shape=(8, 8, 1))
     loss, accuracy = model.train_on_batch(X[:16], Y[:16])
-    assert 0 <= accuracy <= 1 and loss > 0
+    assert 0 <= accuracy <= 1
+    assert loss > 0
     result = model.test_on_batch(X[:16], Y[:16], return_dict=True)
     assert set(result) == {"loss", "accuracy"}
     np.testing.assert_allclose(model.predict_on_batch(X[:5]), model(X[:5]).detach(), rtol=1e-6)
