@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 import torch
 
+from striate.errors import ArgumentError, message
 from striate.training.optimizers.buckets import Bucket
 
 SLOT = "average"
@@ -29,3 +30,17 @@ def swap(buckets: Iterable[Bucket]) -> None:
         weights = [p.clone() for p in bucket.params]
         torch._foreach_copy_(bucket.params, bucket[SLOT])
         torch._foreach_copy_(bucket[SLOT], weights)
+
+
+def check_kept(where: str, use_ema: bool) -> None:
+    """Raises an ArgumentError if the optimizer keeps no averages."""
+    if not use_ema:
+        fix = f"Use {where}(..., use_ema=True)"
+        raise ArgumentError(message(where, "no averages of the weights are kept", fix=fix))
+
+
+def check_not_swapped(where: str, swapped: bool) -> None:
+    """Raises an ArgumentError if the weights are their averages, which no step may change."""
+    if swapped:
+        fix = "Call optimizer.swap_ema() again, or leave the `with` block"
+        raise ArgumentError(message(where, "the weights are their averages now", fix=fix))

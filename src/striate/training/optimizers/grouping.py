@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 
-from striate.errors import ArgumentError, message, unknown_name
+from striate.errors import ArgumentError, NotBuiltError, message, unknown_name
 from striate.training.optimizers.accumulation import Gathered
 from striate.training.optimizers.buckets import Bucket, like
 from striate.training.optimizers.checks import check_number
@@ -88,6 +88,13 @@ def _pair(where: str, member: Any) -> tuple[str, torch.Tensor]:
             )
         )
     return str(name), tensor
+
+
+def check_built(where: str, built: bool) -> None:
+    """Raises a NotBuiltError if no parameters are bound yet."""
+    if not built:
+        fix = "Call optimizer.build(model.named_parameters())"
+        raise NotBuiltError(message(where, "no parameters are bound yet", fix=fix))
 
 
 def check_same(where: str, bound: Iterable[Mapping[str, Any]], given: Groups) -> None:

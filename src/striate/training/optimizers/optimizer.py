@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 import torch
 
-from striate.errors import ArgumentError, NotBuiltError, message
 from striate.training.optimizers import accumulation, averages, configs, gradients, grouping, saving
 from striate.training.optimizers.accumulation import Gathered
 from striate.training.optimizers.buckets import Bucket, StepValues
@@ -276,13 +275,8 @@ class Optimizer(torch.optim.Optimizer, abc.ABC):
         return gathered
 
     def _check_ready(self) -> None:
-        where = type(self).__name__
-        if not self.built:
-            fix = "Call optimizer.build(model.named_parameters())"
-            raise NotBuiltError(message(where, "no parameters are bound yet", fix=fix))
-        if self._ema_swapped:
-            fix = "Call optimizer.swap_ema() again, or leave the `with` block"
-            raise ArgumentError(message(where, "the weights are their averages now", fix=fix))
+        grouping.check_built(type(self).__name__, self.built)
+        averages.check_not_swapped(type(self).__name__, self._ema_swapped)
         moved = any(
             b.params[0].device != b.device or b.params[0].dtype != b.dtype for b in self._buckets
         )
@@ -328,11 +322,7 @@ class Optimizer(torch.optim.Optimizer, abc.ABC):
         Raises:
             ArgumentError: the optimizer keeps no averages.
         """
-        if not self.use_ema:
-            fix = f"Use {type(self).__name__}(..., use_ema=True)"
-            raise ArgumentError(
-                message(type(self).__name__, "no averages of the weights are kept", fix=fix)
-            )
+        averages.check_kept(type(self).__name__, self.use_ema)
         averages.swap(self._buckets)
         self._ema_swapped = not self._ema_swapped
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from striate.errors import ArgumentError, NotBuiltError, message
+from striate.errors import ArgumentError, message
+from striate.training.optimizers.grouping import check_built
 from striate.training.optimizers.schedules.registry import SCHEDULES, deserialize, serialize
 from striate.training.optimizers.schedules.schedule import LearningRateSchedule
 
@@ -124,9 +125,7 @@ def load(
         load_torch: PyTorch's own `load_state_dict`, for PyTorch's own entries.
     """
     where = type(optimizer).__name__
-    if not optimizer.built:
-        fix = "Call optimizer.build(model.named_parameters()) before load_state_dict"
-        raise NotBuiltError(message(where, "no parameters are bound yet", fix=fix))
+    check_built(where, optimizer.built)
     check(optimizer, saved)
     own = saved[KEY]
     schedule = unpack_schedule(where, own["schedule"], optimizer.schedule)

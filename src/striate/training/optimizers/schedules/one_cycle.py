@@ -42,8 +42,8 @@ class OneCycle(LearningRateSchedule):
 
     Example:
         >>> schedule = OneCycle(0.1, total_steps=101, warmup_share=0.5)
-        >>> [round(schedule(step), 4) for step in (0, 49, 50, 100)]
-        [0.004, 0.1, 0.0999, 0.0]
+        >>> [round(schedule(step), 4) for step in (0, 49, 75, 100)]
+        [0.004, 0.1, 0.0492, 0.0]
 
     References:
         Smith (2018), https://arxiv.org/abs/1803.09820
