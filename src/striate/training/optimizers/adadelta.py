@@ -81,12 +81,11 @@ class Adadelta(Optimizer):
 
     def update_many(self, bucket: Bucket, grads: list[torch.Tensor], at: StepValues) -> None:
         v, d = bucket["accumulated_grad"], bucket["accumulated_delta_var"]
-        epsilon = bucket.constant(self.epsilon)
-        torch._foreach_lerp_(v, epsilon, 1 - self.rho)
+        bucket.pull("accumulated_grad", self.epsilon, 1 - self.rho)
         torch._foreach_addcmul_(v, grads, grads, 1 - self.rho)
         s = torch._foreach_div(d, v)
         torch._foreach_sqrt_(s)
         torch._foreach_mul_(s, grads)
-        torch._foreach_lerp_(d, epsilon, 1 - self.rho)
+        bucket.pull("accumulated_delta_var", self.epsilon, 1 - self.rho)
         torch._foreach_addcmul_(d, s, s, 1 - self.rho)
         torch._foreach_add_(bucket.params, s, alpha=-at.learning_rate)

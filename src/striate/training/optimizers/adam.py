@@ -116,7 +116,7 @@ class Adam(Optimizer):
             bucket["momentum"],
             bucket["velocity"],
             bucket["velocity_hat"] if self.amsgrad else [],
-            bucket.constant(math.inf),
+            bucket.endless,
             lr=alpha,
             beta1=at.momentum,
             beta2=self.beta_2,

@@ -77,12 +77,21 @@ class Bucket:
             )
         return self._parts[indices]
 
-    def constant(self, value: float) -> list[torch.Tensor]:
-        """The same number once per parameter, as `torch._foreach_*` calls take it."""
-        if value not in self._constants:
-            number = torch.full((), value, dtype=self.dtype, device=self.device)
-            self._constants[value] = [number] * len(self.params)
-        return self._constants[value]
+    def pull(self, slot: str, value: float, weight: float) -> None:
+        """state <- (1 - weight) * state + weight * value, in one pass over memory on a CPU."""
+        if self.device.type == "cpu":
+            if value not in self._constants:
+                number = torch.full((), value, dtype=self.dtype)
+                self._constants[value] = [number] * len(self.params)
+            torch._foreach_lerp_(self[slot], self._constants[value], weight)
+        else:  # where lists of numbers leave the fast path, two fast passes are better
+            torch._foreach_mul_(self[slot], 1 - weight)
+            torch._foreach_add_(self[slot], value * weight)
+
+    @functools.cached_property
+    def endless(self) -> list[torch.Tensor]:
+        """The step number infinity once per parameter, as torch's fused kernels take it."""
+        return [torch.full((), math.inf, device=self.device)] * len(self.params)
 
     @functools.cached_property
     def decayed(self) -> list[torch.Tensor]:

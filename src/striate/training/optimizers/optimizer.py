@@ -157,7 +157,7 @@ class Optimizer(torch.optim.Optimizer, abc.ABC):
     @schedule.setter
     def schedule(self, schedule: LearningRateSchedule | None) -> None:
         if schedule is None:
-            self._rate.restore(self.learning_rate, None)
+            self._rate.free(self.learning_rate)
         else:
             self._rate.follow(schedule)
 

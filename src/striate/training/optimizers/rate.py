@@ -28,8 +28,12 @@ class Rate:
 
     def __init__(self, optimizer: Optimizer) -> None:
         self._optimizer = optimizer
-        self._constant = 0.0
+        self.number = 0.0
         self.schedule: LearningRateSchedule | None = None
+
+    @property
+    def _where(self) -> str:
+        return type(self._optimizer).__name__
 
     def at(self, step: int) -> float:
         """The rate of a step, without the groups' multipliers."""
@@ -40,9 +44,9 @@ class Rate:
         """The rate outside any schedule."""
         for group in self._optimizer.param_groups:
             multiplier = group["learning_rate_multiplier"]
-            if multiplier and group["lr"] != self._constant * multiplier:
+            if multiplier and group["lr"] != self.number * multiplier:
                 return float(group["lr"] / multiplier)  # a scheduler of PyTorch's has set it
-        return self._constant
+        return self.number
 
     def set(self, value: LearningRate) -> None:
         """Sets a number, a schedule or a function."""
@@ -52,22 +56,20 @@ class Rate:
         if self.schedule is not None:
             raise ArgumentError(
                 message(
-                    type(self._optimizer).__name__,
+                    self._where,
                     "the learning rate follows a schedule, so it cannot be set to a number",
                     got={"learning_rate": value},
                     fix="Set optimizer.schedule = None first, or assign another schedule",
                 )
             )
-        self.restore(
-            check_number(type(self._optimizer).__name__, "learning_rate", value, "[0, inf)"), None
-        )
+        self.free(check_number(self._where, "learning_rate", value, "[0, inf)"))
 
     def follow(self, schedule: LearningRateSchedule) -> None:
         """Follows a schedule from now on."""
         if schedule.momentum(0) is not None and not self._has_momentum():
             raise ArgumentError(
                 message(
-                    type(self._optimizer).__name__,
+                    self._where,
                     "the schedule moves the momentum, but this optimizer has none to move",
                     got={"learning_rate": schedule},
                     fix="Use momentum_range=None, or an optimizer like SGD(momentum=0.9)",
@@ -79,8 +81,8 @@ class Rate:
         name = self._optimizer.momentum_argument
         return name is not None and getattr(self._optimizer, name) > 0.0
 
-    def restore(self, constant: float, schedule: LearningRateSchedule | None) -> None:
-        """Puts back a number and a schedule, unchecked."""
-        self._constant, self.schedule = constant, schedule
+    def free(self, number: float) -> None:
+        """Follows no schedule from now on."""
+        self.number, self.schedule = number, None
         for group in self._optimizer.param_groups:
-            group["lr"] = constant * group["learning_rate_multiplier"]
+            group["lr"] = number * group["learning_rate_multiplier"]

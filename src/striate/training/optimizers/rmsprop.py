@@ -100,8 +100,7 @@ class RMSprop(Optimizer):
 
     def update_many(self, bucket: Bucket, grads: list[torch.Tensor], at: StepValues) -> None:
         v = bucket["velocity"]
-        # v <- rho * v + (1 - rho) * epsilon, in one pass
-        torch._foreach_lerp_(v, bucket.constant(self.epsilon), 1 - self.rho)
+        bucket.pull("velocity", self.epsilon, 1 - self.rho)
         torch._foreach_addcmul_(v, grads, grads, 1 - self.rho)
         if self.centered:
             a = bucket["average_gradient"]

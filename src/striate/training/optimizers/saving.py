@@ -24,7 +24,7 @@ def pack(optimizer: Optimizer) -> dict[str, Any]:
     return {
         "class_name": type(optimizer).__name__,
         "iterations": optimizer._iterations,
-        "learning_rate": optimizer._rate.constant,
+        "learning_rate": optimizer._rate.number,
         "schedule": None if schedule is None else _pack_schedule(schedule),
         "ema_swapped": optimizer._ema_swapped,
         "scalars": dict(optimizer.scalars),
@@ -143,4 +143,5 @@ def load(
     optimizer._iterations = int(own["iterations"])
     optimizer._ema_swapped = bool(own["ema_swapped"])
     optimizer.scalars.update(own["scalars"])
-    optimizer._rate.restore(float(own["learning_rate"]), schedule)
+    optimizer._rate.number = float(own["learning_rate"])
+    optimizer._rate.schedule = schedule
