@@ -1,6 +1,7 @@
-"""Training of any `nn.Module`: losses, metrics, optimizers and the loop that uses them."""
+"""Training: optimizers, and the search for a learning rate."""
 
 from __future__ import annotations
 
-from striate.training import losses as losses
-from striate.training import metrics as metrics
+from striate.training import optimizers as optimizers
+from striate.training.lr_finder import LearningRateRange as LearningRateRange
+from striate.training.lr_finder import find_learning_rate as find_learning_rate
