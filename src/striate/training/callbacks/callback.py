@@ -33,7 +33,7 @@ class Callback:
     # Class attributes, not set in a constructor: user classes often do not call super().__init__.
     model: Any = None
     params: dict[str, Any] | None = None
-    compiled: Any = None
+    _compiled: Any = None
 
     def set_params(self, params: dict[str, Any]) -> None:
         """Receives `verbose`, `epochs` and `steps` before training begins."""
@@ -100,8 +100,9 @@ class Callback:
     def on_predict_batch_end(self, batch: int, logs: Logs | None = None) -> None:
         """After a batch of a prediction; `logs["outputs"]` are its outputs."""
 
-    def optimizer(self) -> Any:
-        """The optimizer in use, also for a plain torch module that has no `optimizer` itself."""
-        if self.compiled is not None:
-            return self.compiled.optimizer
-        return getattr(self.model, "optimizer", None)
+
+def optimizer_of(callback: Callback) -> Any:
+    """The optimizer in use, also for a plain torch module, which has no `optimizer` itself."""
+    if callback._compiled is not None:
+        return callback._compiled.optimizer
+    return getattr(callback.model, "optimizer", None)

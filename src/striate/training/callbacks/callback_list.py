@@ -47,11 +47,11 @@ class CallbackList(Callback):
     ) -> None:
         self.callbacks: list[Callback] = list(_flat(callbacks))
         self.model = model
-        self.compiled = compiled
+        self._compiled = compiled
         self.params = params
         self._hooks = {name: self._overriding(name) for name in _BATCH_HOOKS}
         for callback in self.callbacks:
-            callback.compiled = compiled
+            callback._compiled = compiled
             if model is not None:
                 callback.set_model(model)
             callback.set_params(params)
@@ -59,7 +59,7 @@ class CallbackList(Callback):
     def append(self, callback: Callback) -> None:
         """Adds one callback; call it before training begins."""
         self.callbacks.append(callback)
-        callback.compiled = self.compiled
+        callback._compiled = self._compiled
         if self.model is not None:
             callback.set_model(self.model)
         if self.params is not None:
@@ -148,18 +148,18 @@ def _overrides(callback: Callback, name: str) -> bool:
 def _flat(callbacks: object) -> Iterable[Callback]:
     if callbacks is None:
         return
+    if isinstance(callbacks, CallbackList):
+        yield from callbacks.callbacks
+        return
     if isinstance(callbacks, Callback):
         yield callbacks
         return
     if not isinstance(callbacks, (list, tuple)):
         raise _not_a_callback(callbacks)
     for entry in callbacks:
-        if isinstance(entry, (list, tuple)):
-            yield from _flat(entry)
-        elif isinstance(entry, Callback):
-            yield entry
-        else:
+        if entry is None:
             raise _not_a_callback(entry)
+        yield from _flat(entry)
 
 
 def _not_a_callback(entry: object) -> ArgumentError:
