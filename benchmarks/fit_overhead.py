@@ -22,6 +22,7 @@ import statistics
 import sys
 import time
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import torch
 from torch import nn
@@ -50,15 +51,14 @@ class Batches:
             yield self.x[place], self.y[place], None  # type: ignore[misc]
 
 
-class Accuracy:
+class Accuracy(training.metrics.Metric):
     """The share of right answers, counted on the device; used by both loops."""
 
-    name = "accuracy"
-
     def __init__(self) -> None:
+        super().__init__(name="accuracy")
         self.right, self.seen = torch.zeros(()), 0
 
-    def update_state(self, y: torch.Tensor, predicted: torch.Tensor, weight: object = None) -> None:
+    def update_state(self, y: Any, predicted: Any, weight: object = None) -> None:
         """Counts one batch."""
         self.right.add_((predicted.argmax(-1) == y).sum())
         self.seen += len(y)

@@ -5,9 +5,6 @@ from __future__ import annotations
 import torch
 
 from striate.errors import ArgumentError, message
-from striate.ops.threads import apply_thread_count
-
-apply_thread_count()
 
 
 def device(choice: str | torch.device = "auto") -> torch.device:

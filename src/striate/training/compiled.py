@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -50,6 +50,8 @@ class Compiled:
         self.loss_weights = loss_weights
         self.metrics = metrics
         self.weighted_metrics = weighted_metrics
+        for group in (metrics, weighted_metrics):
+            _map_entries(group, _check_metric)
         self.objective: Objective | None = None
         self._bound_to: object = None
         self._for_logits: dict[tuple[int, str], Any] = {}
@@ -160,11 +162,17 @@ def _as_loss(identifier: Any) -> Any:
     return losses_table.get(identifier)
 
 
-def _map_entries(value: Any, change: Any) -> Any:
-    if isinstance(value, Mapping):
-        return {name: change(entry) for name, entry in value.items()}
+def _check_metric(identifier: Any) -> None:
+    """A name that is not known is an error now, not at the first batch."""
+    if identifier is not None:
+        metrics_table.get(identifier)
+
+
+def _map_entries(value: Any, change: Callable[[Any], Any]) -> Any:
+    if isinstance(value, Mapping) and "class_name" not in value:
+        return {name: _map_entries(entry, change) for name, entry in value.items()}
     if isinstance(value, (list, tuple)):
-        return [change(entry) for entry in value]
+        return [_map_entries(entry, change) for entry in value]
     return change(value)
 
 

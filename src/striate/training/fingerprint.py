@@ -23,7 +23,7 @@ def fingerprint(
     Args:
         module: its weights' names, shapes and number types count.
         optimizer: its class and arguments count.
-        source: its `batch_size`, `num_samples` and `seed` count.
+        source: its `batch_size`, `num_samples`, `seed` and `shuffle` count.
         steps: steps per epoch, None if unknown.
         seed: the seed of `fit`.
     """
@@ -41,6 +41,7 @@ def fingerprint(
         "steps per epoch": steps,
         "seed": seed,
         "seed of the data": getattr(source, "seed", None),
+        "shuffle": getattr(source, "shuffle", None),
     }
     result: dict[str, Any] = json.loads(json.dumps(found))
     return result

@@ -11,7 +11,7 @@ from typing import Any
 from striate.errors import message
 from striate.training.callbacks.progbar_logger import ProgbarLogger
 from striate.training.callbacks.terminate_on_nan import TerminateOnNaN
-from striate.training.passes import batches_of, no_data, run_test
+from striate.training.passes import batches_of, no_data, run_test, skip_taken
 from striate.training.progress import say
 from striate.training.random_state import capture, set_seed
 from striate.training.saving import Position, Run, Saver
@@ -66,6 +66,7 @@ class Fitting:
         self._stop = StopRequest()
         self._nan_guard: TerminateOnNaN | None = run.callbacks.find(TerminateOnNaN)
         self._warned_nonfinite = False
+        self._last_logs: dict[str, Any] = {}
         if self._nan_guard is not None:
             stepper.guard = self._nan_guard.accepts
 
@@ -75,17 +76,14 @@ class Fitting:
         Raises:
             Interrupted: Ctrl-C or SIGTERM; the run has been saved if it has a folder.
         """
-        module, at = self.run.module, self.run.at
+        module = self.run.module
         try:
             with self._stop:
                 if self._start(resume):
                     return
-                at = self.run.at
-                while at.epoch < self.plan.epochs and not module.stop_training:
-                    self._epoch(at.epoch)
-                    at = self.run.at
-                self._finish()
-                self._stop_if_asked(saved=True)
+                while self.run.at.epoch < self.plan.epochs and not module.stop_training:
+                    self._epoch(self.run.at.epoch)
+                self._stop_if_asked(self._finish())
         finally:
             module.eval()
             bar = self.run.callbacks.find(ProgbarLogger)
@@ -116,6 +114,8 @@ class Fitting:
         self.stepper.pending = run.restore(found)
         if at.phase == "end":
             run.at = Position(at.epoch)
+        skip_taken(self.plan.source, run.taken)
+        skip_taken(self.plan.validation, run.validated)
         bar: ProgbarLogger | None = run.callbacks.find(ProgbarLogger)
         if bar is not None and run.at.batch:
             bar.continue_after(run.at.batch)
@@ -139,10 +139,10 @@ class Fitting:
         logs = {name: logs[name] for name in sorted(logs)}
         self._warn_if_nonfinite(epoch, logs)
         run.callbacks.on_epoch_end(epoch, logs)
+        self._last_logs = logs
         run.at = Position(epoch + 1)
-        if self.saver is not None and (self.saver.at_epoch_end or self._stop.requested):
-            self._save()
-        self._stop_if_asked(saved=True)
+        saved = self.saver is not None and self.saver.at_epoch_end and self._save()
+        self._stop_if_asked(saved)
 
     def _validate(self, epoch: int) -> dict[str, Any]:
         if not self.plan.validates(epoch):
@@ -150,8 +150,16 @@ class Fitting:
         checker, run = self.checker, self.run
         # A run saved in the middle validates again from the beginning, so it needs this state.
         run.random = capture() if self.saver is not None else None
+        counted = 0
+
+        def after_batch() -> None:
+            nonlocal counted
+            counted += 1
+            self._stop_if_asked()
+
         steps = self.plan.validation_steps
-        found = run_test(checker, self.plan.validation, steps, run.callbacks, self._stop_if_asked)
+        found = run_test(checker, self.plan.validation, steps, run.callbacks, after_batch)
+        run.validated += counted
         run.random = None
         checker.check_targets = False
         return {f"val_{name}": value for name, value in found.items()}
@@ -191,6 +199,7 @@ class Fitting:
 
     def _count_steps(self, done: int) -> None:
         asked = self.plan.steps_per_epoch
+        self.run.taken += done
         if self.run.module.stop_training:
             return
         self.run.steps = done if self.run.steps is None else self.run.steps
@@ -207,16 +216,18 @@ class Fitting:
                 stacklevel=2,
             )
 
-    def _finish(self) -> None:
+    def _finish(self) -> bool:
+        """Ends the run; whether that is saved."""
         run = self.run
         finalize = getattr(run.optimizer, "finalize_ema", None)
         if finalize is not None:
             finalize()
-        run.callbacks.on_train_end(run.at.logs)
+        run.callbacks.on_train_end(self._last_logs)
         run.at.phase = "end"
-        self._save()
+        saved = self._save()
         if self.saver is not None:
             self.saver.end()
+        return saved
 
     def _save(self) -> bool:
         if self.saver is None:

@@ -32,6 +32,12 @@ def batches_of(
         yield limited
 
 
+def skip_taken(source: Any, batches: int) -> None:
+    """Brings a source that cannot be rewound (a generator) to where a resumed run left it."""
+    if source is not None and not getattr(source, "rewindable", True):
+        source.skip(batches)
+
+
 @contextmanager
 def evaluation_mode(module: torch.nn.Module) -> Iterator[None]:
     """`module.eval()` without gradients; afterwards in the mode it was."""

@@ -49,6 +49,8 @@ class Run:
         at: where it stands.
         steps: batches per epoch, None until known.
         configuration: its `fingerprint`, which a checkpoint must match.
+        taken: batches that the finished epochs took from the source.
+        validated: batches that finished validations took from theirs.
         random: saved in place of the present random states, if not None.
     """
 
@@ -59,6 +61,8 @@ class Run:
     at: Position
     steps: int | None
     configuration: dict[str, Any]
+    taken: int = 0
+    validated: int = 0
     random: dict[str, Any] | None = None
 
     def state(self, objective: Any) -> dict[str, Any]:
@@ -68,6 +72,8 @@ class Run:
             "environment": environment(self.device),
             "position": asdict(self.at),
             "steps": self.steps,
+            "taken": self.taken,
+            "validated": self.validated,
             "stop": bool(getattr(self.module, "stop_training", False)),
             "optimizer": self.optimizer.state_dict(),
             "objective": objective if self.at.phase == "train" else None,
@@ -83,6 +89,7 @@ class Run:
         self._restore_callbacks(state["callbacks"])
         self.at = Position(**state["position"])
         self.steps = state["steps"] if self.steps is None else self.steps
+        self.taken, self.validated = state["taken"], state["validated"]
         self.module.stop_training = state["stop"]
         random_state.restore(state["random"])
         return state["objective"]

@@ -90,7 +90,7 @@ class Stepper:
         x, flat, targets, weights, objective = self._run(x, y, sample_weight)
         loss = self._total(objective, targets, flat, weights)
         if self.guard is not None and not self.guard(loss, x, y):
-            self.refused = float(loss)
+            self.refused = float(loss.detach())
             return False
         optimizer = self.compiled.optimizer
         optimizer.zero_grad(set_to_none=True)
