@@ -27,6 +27,7 @@ if TYPE_CHECKING:  # the same names as in the table, for type checkers and edito
     from striate.errors import GraphError as GraphError
     from striate.errors import Interrupted as Interrupted
     from striate.errors import KernelError as KernelError
+    from striate.errors import MissingExtraError as MissingExtraError
     from striate.errors import NonFiniteError as NonFiniteError
     from striate.errors import NotBuiltError as NotBuiltError
     from striate.errors import NotCompiledError as NotCompiledError
@@ -64,6 +65,7 @@ _PLACES: dict[str, str] = {
     "GraphError": "striate.errors:GraphError",
     "Interrupted": "striate.errors:Interrupted",
     "KernelError": "striate.errors:KernelError",
+    "MissingExtraError": "striate.errors:MissingExtraError",
     "NonFiniteError": "striate.errors:NonFiniteError",
     "NotBuiltError": "striate.errors:NotBuiltError",
     "NotCompiledError": "striate.errors:NotCompiledError",
