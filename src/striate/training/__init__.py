@@ -12,6 +12,8 @@ from striate.training.history import History as History
 from striate.training.loop import evaluate as evaluate
 from striate.training.loop import fit as fit
 from striate.training.loop import predict as predict
+from striate.training.lr_finder import LearningRateRange as LearningRateRange
+from striate.training.lr_finder import find_learning_rate as find_learning_rate
 from striate.training.on_batch import predict_on_batch as predict_on_batch
 from striate.training.on_batch import test_on_batch as test_on_batch
 from striate.training.on_batch import train_on_batch as train_on_batch
