@@ -245,7 +245,8 @@ class Trainable(Layer):
     ) -> Any:
         """One update from one batch; returns its loss and metrics."""
         if class_weight is not None:
-            sample_weight = data.class_sample_weights(y, class_weight, sample_weight)
+            by_class = data.class_sample_weights(y, class_weight)
+            sample_weight = by_class if sample_weight is None else by_class * sample_weight
         return training.train_on_batch(
             self, self._compiled, x, y, sample_weight, device=device, return_dict=return_dict
         )
