@@ -203,10 +203,10 @@ def name_owners(owners: Sequence[Owner]) -> dict[int, str]:
 def nodes_of(calls: Sequence[Call], names: dict[int, str]) -> dict[int, Node]:
     """The node of each call, by `id` of the call; later calls of a layer are `name@2`, ..."""
     nodes: dict[int, Node] = {}
-    count: dict[str, int] = {}
+    count: dict[int, int] = {}
     for call in calls:
         layer = names[id(call.owner)]
-        count[layer] = turn = count.get(layer, 0) + 1
+        count[id(call.owner)] = turn = count.get(id(call.owner), 0) + 1
         nodes[id(call)] = Node(
             name=layer if turn == 1 else f"{layer}@{turn}",
             kind=call.kind,

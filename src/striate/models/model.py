@@ -13,7 +13,7 @@ from torch import Tensor
 from striate import errors
 from striate.graph import Graph, Items, Recording, Symbol, freeze
 from striate.graph.kinds import Fault, InputLayer, Nested
-from striate.graph.kinds.structure import check_fits
+from striate.graph.kinds.structure import fits, misfit
 from striate.graph.record import note
 from striate.graph.spec import Spec
 from striate.layers import Layer
@@ -89,7 +89,6 @@ class Model(Trainable, Facts, Layer):
                     # not add_module: a layer may be called "output", like a property here
                     self._modules[node.layer] = self._owners[node.layer]
         self._built_for = recording.graph.input_specs
-        self.compiled_for_graph_changed()
 
     # running -----------------------------------------------------------------------------------
 
@@ -164,12 +163,13 @@ class Model(Trainable, Facts, Layer):
             self._build_once(specs, Template.positional(len(specs)))
         graph = self._known_graph()
         shapes = tuple(v.shape[1:] for v in values)
+        adjusted = [_ranked(v, s) for v, s in zip(values, graph.input_specs, strict=True)]
         if shapes != self._entered:
-            self._check_entry(values, graph)
+            self._check_entry(values, adjusted, graph)
             self._entered = shapes
         weight = next(self.parameters(), None)
         entered = []
-        for value, spec in zip(values, graph.input_specs, strict=True):
+        for value, spec in zip(adjusted, graph.input_specs, strict=True):
             dtype: torch.dtype = getattr(torch, spec.dtype)
             if weight is not None and dtype.is_floating_point:
                 dtype = weight.dtype
@@ -204,14 +204,14 @@ class Model(Trainable, Facts, Layer):
             )
         return [self.as_input(v) for v in values]
 
-    def _check_entry(self, values: Sequence[Tensor], graph: Graph) -> None:
-        for value, want in zip(values, graph.input_specs, strict=True):
-            try:
-                check_fits(spec_of(value), want)
-            except Fault as fault:
-                raise fault.at(self.where) from None
+    def _check_entry(
+        self, values: Sequence[Tensor], adjusted: Sequence[Tensor], graph: Graph
+    ) -> None:
+        for given, value, want in zip(values, adjusted, graph.input_specs, strict=True):
+            if not fits(spec_of(value), want):
+                raise misfit(spec_of(given), want).at(self.where)
         if any(None in s.shape[1:] for s in graph.input_specs):
-            graph.respecify(tuple(spec_of(v) for v in values))
+            graph.respecify(tuple(spec_of(v) for v in adjusted))
 
     def _promise(self, inputs: Sequence[Tensor]) -> Any:
         specs = tuple(Spec(tuple(to_external(x).shape), spec_of(x).dtype) for x in inputs)
@@ -281,6 +281,15 @@ def _keyed(what: str, value: Any) -> tuple[tuple[str, ...], list[Any]]:
     if isinstance(value, Mapping):
         return tuple(value), list(value.values())
     return (), list(value) if isinstance(value, (list, tuple)) else [value]
+
+
+def _ranked(value: Tensor, want: Spec) -> Tensor:
+    """As in Keras, a channel axis of size 1 may be left out, or be there where none is wanted."""
+    if value.dim() == want.rank - 1 and want.shape[-1] == 1:
+        return value.unsqueeze(-1)
+    if value.dim() == want.rank + 1 and value.shape[-1] == 1:
+        return value.squeeze(-1)
+    return value
 
 
 def _first_spec(value: Tensor) -> Spec:

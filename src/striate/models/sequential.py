@@ -45,7 +45,7 @@ class Sequential(Model):
     ) -> None:
         super().__init__(name=name, trainable=trainable, **kwargs)
         self._stack: list[Layer] = []
-        self._entry: Layer | None = None
+        self._head: tuple[Layer, ...] = ()  # the entry; in a tuple, so it is no submodule
         self._tails: list[Symbol] = []  # the symbol after the entry and after each layer
         for layer in layers or ():
             self._push(layer)
@@ -88,9 +88,9 @@ class Sequential(Model):
         if isinstance(layer, InputLayer):
             self._enter(layer)
             return
-        if self._entry is None and not self._stack and layer.batch_input_shape is not None:
+        if not self._head and not self._stack and layer.batch_input_shape is not None:
             self._enter(InputLayer(batch_shape=layer.batch_input_shape))
-        elif self._entry is None and not self._stack and isinstance(layer, Model) and layer.built:
+        elif not self._head and not self._stack and isinstance(layer, Model) and layer.built:
             self._enter(InputLayer(batch_shape=layer.graph.input_specs[0].shape))
         if self._tails:
             self._tails.append(self._follow(layer))
@@ -111,7 +111,7 @@ class Sequential(Model):
         return out
 
     def _enter(self, layer: Layer) -> None:
-        if self._entry is not None or self._stack:
+        if self._head or self._stack:
             raise errors.GraphError(
                 errors.message(
                     self.where,
@@ -120,18 +120,18 @@ class Sequential(Model):
                     expected="one Input before all layers",
                 )
             )
-        self._entry = layer
+        self._head = (layer,)
         self._tails = [layer.output]
 
     def _refreeze(self) -> None:
         """Brings graph, names and modules up to date with the stack."""
-        if self._entry is None or not self._stack:
+        if not self._head or not self._stack:
             self._graph = None
             self._modules.clear()
             for i, layer in enumerate(self._stack):
                 self._modules[f"{i}_{layer.name}"] = layer
             return
-        entry = self._entry.output
+        entry = self._head[0].output
         self._adopt(freeze([entry], [self._tails[-1]], name=self.name, form="Sequential"))
 
     def _build_once(self, specs: tuple[Spec, ...], template: Template) -> None:
@@ -145,13 +145,13 @@ class Sequential(Model):
             )
         spec = specs[0]
         stack, self._stack, self._tails = self._stack, [], []
-        self._entry = None
+        self._head = ()
         self._enter(InputLayer(batch_shape=spec.shape, dtype=spec.dtype))
         try:
             for layer in stack:
                 self._push(layer)
         except BaseException:
-            self._entry, self._stack, self._tails = None, stack, []
+            self._head, self._stack, self._tails = (), stack, []
             raise
         self._refreeze()
 

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from striate import errors
 from striate.graph.named import Named
-from striate.ops.registry import Registry
+from striate.ops import registry
 
 Activation = Callable[[Tensor], Tensor]
 
@@ -122,7 +122,7 @@ def log_softmax(x: Tensor, axis: int = -1) -> Tensor:
 
 OVER_CHANNELS = frozenset({"softmax", "log_softmax"})  # along the last axis, channels last
 
-activations: Registry[Any] = Registry("activation")
+activations: registry.Registry[Any] = registry.Registry("activation")
 for _function, *_aliases in (
     (linear, "identity", "none"),
     (relu,),

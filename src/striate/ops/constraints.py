@@ -7,7 +7,7 @@ from typing import Any
 from torch import Tensor
 
 from striate.graph.named import Named
-from striate.ops.registry import Registry, show
+from striate.ops import registry
 
 
 class Constraint:
@@ -21,7 +21,7 @@ class Constraint:
         return dict(vars(self))
 
     def __repr__(self) -> str:
-        return show(self)
+        return registry.show(self)
 
 
 class MaxNorm(Constraint):
@@ -76,7 +76,7 @@ def _norms(w: Tensor, axis: int | list[int]) -> Tensor:
 
 max_norm, non_neg, unit_norm, min_max_norm = MaxNorm, NonNeg, UnitNorm, MinMaxNorm  # Keras's
 
-constraints: Registry[Any] = Registry("constraint")
+constraints: registry.Registry[Any] = registry.Registry("constraint")
 constraints.add("MaxNorm", MaxNorm, "max_norm", "maxnorm")
 constraints.add("NonNeg", NonNeg, "non_neg", "nonneg")
 constraints.add("UnitNorm", UnitNorm, "unit_norm", "unitnorm")

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from striate import errors
 from striate.graph.named import Named
-from striate.ops.registry import Registry, show
+from striate.ops import registry
 
 Shape = Sequence[int]
 
@@ -38,7 +38,7 @@ class Initializer:
         return cls(**config)
 
     def __repr__(self) -> str:
-        return show(self)
+        return registry.show(self)
 
 
 class Seeded(Initializer):
@@ -302,7 +302,7 @@ he_uniform, he_normal = HeUniform, HeNormal
 lecun_uniform, lecun_normal = LecunUniform, LecunNormal
 variance_scaling, orthogonal = VarianceScaling, Orthogonal
 
-initializers: Registry[Initializer] = Registry("initializer")
+initializers: registry.Registry[Initializer] = registry.Registry("initializer")
 for _class, *_aliases in (
     (Zeros, "zero"),
     (Ones, "one"),

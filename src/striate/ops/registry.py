@@ -28,10 +28,12 @@ class Registry(Generic[T]):
         self.what = what
         self.makers: dict[str, Callable[..., T]] = {}
         self.canonical: dict[str, str] = {}
+        self.shown: list[str] = []
 
     def add(self, name: str, maker: Callable[..., T], *aliases: str) -> None:
         """Enters a maker under its canonical name and its aliases."""
         self.makers[name] = maker
+        self.shown.append(aliases[0] if aliases and name != name.lower() else name)
         for alias in (name, *aliases):
             self.canonical[alias.lower()] = name
 
@@ -43,7 +45,7 @@ class Registry(Generic[T]):
         """
         key = self.canonical.get(name.lower())
         if key is None:
-            raise errors.unknown_name(where, self.what, name, self.canonical)
+            raise errors.unknown_name(where, self.what, name, self.shown)
         try:
             return self.makers[key](**config)
         except TypeError as error:

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from striate import errors
 from striate.graph.named import Named
-from striate.ops.registry import Registry, show
+from striate.ops import registry
 
 
 class Regularizer:
@@ -23,7 +23,7 @@ class Regularizer:
         return dict(vars(self))
 
     def __repr__(self) -> str:
-        return show(self)
+        return registry.show(self)
 
 
 class L1L2(Regularizer):
@@ -105,7 +105,7 @@ def l1_l2(l1: float = 0.01, l2: float = 0.01) -> L1L2:
 
 l1, l2, orthogonal_regularizer = L1, L2, OrthogonalRegularizer  # Keras's other names
 
-regularizers: Registry[Any] = Registry("regularizer")
+regularizers: registry.Registry[Any] = registry.Registry("regularizer")
 regularizers.add("L1", L1, "l1")
 regularizers.add("L2", L2, "l2")
 regularizers.add("L1L2", L1L2)

@@ -31,8 +31,9 @@ class ModelFile:
     Args:
         graph: the architecture, with preprocessing and class names in its metadata.
         weights: arrays by `layer/weight`.
-        training: how the model was compiled, as JSON values; None if it was not.
-        optimizer: the optimizer's state, as arrays by name.
+        training: how the model was compiled and the optimizer's counters, as JSON values; None if
+            it was not compiled.
+        optimizer: the optimizer's arrays by name.
     """
 
     graph: Graph

@@ -202,8 +202,15 @@ def known_channels(spec: Spec) -> int:
     return spec.channels
 
 
-def sizes(name: str, value: object, rank: int, least: int = 1) -> tuple[int, ...]:
-    """`value` as `rank` whole numbers >= `least`; a single number is repeated."""
+def sizes(
+    name: str, value: object, rank: int, least: int = 1, default: int | None = None
+) -> tuple[int, ...]:
+    """`value` as `rank` whole numbers >= `least`; a single number is repeated.
+
+    An empty tuple, the field's default, stands for `default`.
+    """
+    if default is not None and value == ():
+        value = default
     many = tuple(value) if isinstance(value, (tuple, list)) else (value,) * rank
     try:
         found = tuple(whole(name, v, least) for v in many)

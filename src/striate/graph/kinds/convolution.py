@@ -70,10 +70,10 @@ class Conv(Kind):
     def check(self) -> None:
         self.replace(
             filters=whole("filters", self.filters),
-            kernel_size=sizes("kernel_size", self.kernel_size or 1, self.rank),
-            strides=sizes("strides", self.strides or 1, self.rank),
+            kernel_size=sizes("kernel_size", self.kernel_size, self.rank, default=1),
+            strides=sizes("strides", self.strides, self.rank, default=1),
             padding=chosen("padding", self.padding, window.PADDINGS),
-            dilation_rate=sizes("dilation_rate", self.dilation_rate or 1, self.rank),
+            dilation_rate=sizes("dilation_rate", self.dilation_rate, self.rank, default=1),
             groups=whole("groups", self.groups),
         )
         if self.filters % self.groups:

@@ -24,7 +24,7 @@ class Pooling(Kind):
         cls.min_rank = cls.max_rank = cls.rank + 2
 
     def check(self) -> None:
-        size = sizes("pool_size", self.pool_size or 2, self.rank)
+        size = sizes("pool_size", self.pool_size, self.rank, default=2)
         self.replace(
             pool_size=size,
             strides=size if self.strides is None else sizes("strides", self.strides, self.rank),

@@ -67,7 +67,8 @@ class Nested(Kind):
                 expected=f"{len(expected)}",
             )
         for got, want in zip(inputs, expected, strict=True):
-            check_fits(got, want)
+            if not fits(got, want):
+                raise misfit(got, want)
 
     def output(self, *inputs: Spec) -> Spec | tuple[Spec, ...]:
         if inputs == self.inner.input_specs:
@@ -97,26 +98,28 @@ class Nested(Kind):
         return "model"
 
 
-def check_fits(got: Spec, want: Spec) -> None:
-    """A `Fault` unless data of spec `got` may enter where `want` is expected."""
-    fits = got.rank == want.rank and all(
-        w is None or g is None or g == w
-        for g, w in zip(got.shape[1:], want.shape[1:], strict=False)
+def fits(got: Spec, want: Spec) -> bool:
+    """Whether data of spec `got` may enter where `want` is expected."""
+    return got.rank == want.rank and all(
+        w is None or g is None or g == w for g, w in zip(got.shape[1:], want.shape[1:], strict=True)
     )
-    if not fits:
-        raise Fault(
-            "the input has another shape than the layer was built for",
-            got={"input shape": got.shape},
-            expected=f"{want.shape}",
-            fix=_remedy(got, want),
-        )
+
+
+def misfit(got: Spec, want: Spec) -> Fault:
+    """The fault of data of spec `got` where `want` is expected."""
+    return Fault(
+        "the input has another shape than the model was built for",
+        got={"input shape": got.shape},
+        expected=f"{want.shape}",
+        fix=_remedy(got, want),
+    )
 
 
 def _remedy(got: Spec, want: Spec) -> str:
+    if got.rank == want.rank - 1 and got.shape[1:] == want.shape[2:]:
+        return "One sample needs a batch axis: x[None]"
     if got.rank == want.rank - 1 and want.shape[-1] == 1:
         return "Add the channel axis: x[..., None]"
-    if got.rank == want.rank - 1 and got.shape == want.shape[1:]:
-        return "Add the batch axis: x[None]"
     if got.rank == want.rank == 4 and got.shape[1] == want.shape[3]:
         return "The channels are last here: x.transpose(0, 2, 3, 1)"
     return ""
