@@ -47,7 +47,7 @@ format: $(STAMP)
 	$(BIN)/ruff check --fix
 
 docs: $(STAMP)
-	$(BIN)/python -m sphinx -W --keep-going -b html docs docs/_build/html
+	$(BIN)/python -m sphinx -E -W --keep-going -b html docs docs/_build/html
 	@echo 'open docs/_build/html/index.html'
 
 bench: $(STAMP)

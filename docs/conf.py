@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import inspect
+import re
 import sys
 from pathlib import Path
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent))
 
@@ -19,7 +22,7 @@ release = version = striate.__version__
 extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx.ext.viewcode"]
 exclude_patterns = ["_build"]
 default_role = "code"  # docstrings write `code` with single backticks
-nitpicky = False
+smartquotes = False  # H' and "same" stay as they are written
 
 html_theme = "furo"
 html_title = f"striate {release}"
@@ -34,12 +37,38 @@ autodoc_preserve_defaults = True
 # The sections of a docstring: Shapes, Args, Raises, Example, References.
 napoleon_numpy_docstring = False
 napoleon_use_rtype = False
-napoleon_custom_sections = [("Shapes", "notes_style"), ("References", "references_style")]
+napoleon_custom_sections = ["Shapes"]
+SECTION = re.compile(r"(Shapes|Args|Raises|Example|References): +(\S.*)")
 
 myst_enable_extensions = ["colon_fence", "deflist"]
 myst_heading_anchors = 3
 
 
-def setup(app: object) -> None:
+def sections_on_lines_of_their_own(*arguments: Any) -> None:
+    """`Shapes: (N, C) -> (N, 1)` becomes a heading and its text, the form that napoleon reads."""
+    lines: list[str] = arguments[-1]
+    found = []
+    for line in lines:
+        match = SECTION.fullmatch(line)
+        found += [f"{match[1]}:", f"    {match[2]}"] if match else [line]
+    lines[:] = found
+
+
+def the_constructor(*arguments: Any) -> tuple[str, str] | None:
+    """Classes show the arguments of `__init__`; autodoc would show those of a `__new__`."""
+    _, what, _, described, *_ = arguments
+    if what not in ("class", "exception"):
+        return None
+    try:
+        signature = inspect.signature(described)
+    except ValueError:  # built in, and silent about its arguments
+        return None
+    shown = [p.replace(annotation=p.empty) for p in signature.parameters.values()]
+    return str(signature.replace(parameters=shown, return_annotation=signature.empty)), ""
+
+
+def setup(app: Any) -> None:
     """Writes the pages of the API reference before anything is read."""
+    app.connect("autodoc-process-docstring", sections_on_lines_of_their_own, priority=100)
+    app.connect("autodoc-process-signature", the_constructor)
     reference.write(Path(__file__).parent / "api")

@@ -81,16 +81,20 @@ def pages() -> list[Page]:
     return found
 
 
+def directive(value: object) -> str:
+    """How an object is described; a table or a number has no docstring to read."""
+    if inspect.isclass(value):
+        return "autoclass"
+    return "autofunction" if inspect.isroutine(value) else "py:data"
+
+
 def text(page: Page) -> str:
     """A page in reStructuredText."""
     lines = [page.name, "=" * len(page.name), ""]
     if page.module.__doc__ and page.module is not striate:
         lines += [inspect.cleandoc(page.module.__doc__), ""]
     for name in page.own:
-        value = getattr(page.module, name)
-        kind = "autoclass" if inspect.isclass(value) else "autofunction"
-        kind = kind if inspect.isclass(value) or inspect.isroutine(value) else "autodata"
-        lines += [f".. {kind}:: {page.name}.{name}", ""]
+        lines += [f".. {directive(getattr(page.module, name))}:: {page.name}.{name}", ""]
     if page.elsewhere:
         lines += ["Also here:", ""]
         lines += [f"- {name}: :py:obj:`{home}`" for name, home in page.elsewhere.items()]

@@ -12,7 +12,14 @@ from typing import TYPE_CHECKING
 __version__ = "0.1.0.dev0"
 
 if TYPE_CHECKING:  # the same names as in the table, for type checkers and editors
+    from striate import analysis as analysis
+    from striate import data as data
     from striate import errors as errors
+    from striate import graph as graph
+    from striate import layers as layers
+    from striate import models as models
+    from striate import training as training
+    from striate.data import datasets as datasets
     from striate.errors import ArgumentError as ArgumentError
     from striate.errors import CheckpointError as CheckpointError
     from striate.errors import DataError as DataError
@@ -21,6 +28,7 @@ if TYPE_CHECKING:  # the same names as in the table, for type checkers and edito
     from striate.errors import GraphError as GraphError
     from striate.errors import Interrupted as Interrupted
     from striate.errors import KernelError as KernelError
+    from striate.errors import MissingExtraError as MissingExtraError
     from striate.errors import NonFiniteError as NonFiniteError
     from striate.errors import NotBuiltError as NotBuiltError
     from striate.errors import NotCompiledError as NotCompiledError
@@ -28,10 +36,39 @@ if TYPE_CHECKING:  # the same names as in the table, for type checkers and edito
     from striate.errors import StorageError as StorageError
     from striate.errors import StriateError as StriateError
     from striate.errors import UnknownNameError as UnknownNameError
+    from striate.graph import Graph as Graph
+    from striate.graph import freeze as freeze
+    from striate.layers import Input as Input
+    from striate.layers import Layer as Layer
+    from striate.models import Model as Model
+    from striate.models import Sequential as Sequential
+    from striate.models import clone_model as clone_model
+    from striate.models import load_model as load_model
+    from striate.models import model_from_json as model_from_json
+    from striate.models import save_model as save_model
+    from striate.ops import activations as activations
+    from striate.ops import constraints as constraints
+    from striate.ops import initializers as initializers
+    from striate.ops import regularizers as regularizers
+    from striate.training import History as History
+    from striate.training import callbacks as callbacks
+    from striate.training import find_learning_rate as find_learning_rate
+    from striate.training import losses as losses
+    from striate.training import metrics as metrics
+    from striate.training import optimizers as optimizers
+    from striate.training import set_seed as set_seed
+    from striate.training.optimizers import schedules as schedules
 
 # Public name -> "module" or "module:name in it".
 _PLACES: dict[str, str] = {
+    "analysis": "striate.analysis",
+    "data": "striate.data",
     "errors": "striate.errors",
+    "graph": "striate.graph",
+    "layers": "striate.layers",
+    "models": "striate.models",
+    "training": "striate.training",
+    "datasets": "striate.data.datasets",
     "ArgumentError": "striate.errors:ArgumentError",
     "CheckpointError": "striate.errors:CheckpointError",
     "DataError": "striate.errors:DataError",
@@ -40,6 +77,7 @@ _PLACES: dict[str, str] = {
     "GraphError": "striate.errors:GraphError",
     "Interrupted": "striate.errors:Interrupted",
     "KernelError": "striate.errors:KernelError",
+    "MissingExtraError": "striate.errors:MissingExtraError",
     "NonFiniteError": "striate.errors:NonFiniteError",
     "NotBuiltError": "striate.errors:NotBuiltError",
     "NotCompiledError": "striate.errors:NotCompiledError",
@@ -47,6 +85,28 @@ _PLACES: dict[str, str] = {
     "StorageError": "striate.errors:StorageError",
     "StriateError": "striate.errors:StriateError",
     "UnknownNameError": "striate.errors:UnknownNameError",
+    "Graph": "striate.graph:Graph",
+    "freeze": "striate.graph:freeze",
+    "Input": "striate.layers:Input",
+    "Layer": "striate.layers:Layer",
+    "Model": "striate.models:Model",
+    "Sequential": "striate.models:Sequential",
+    "clone_model": "striate.models:clone_model",
+    "load_model": "striate.models:load_model",
+    "model_from_json": "striate.models:model_from_json",
+    "save_model": "striate.models:save_model",
+    "activations": "striate.ops.activations",
+    "constraints": "striate.ops.constraints",
+    "initializers": "striate.ops.initializers",
+    "regularizers": "striate.ops.regularizers",
+    "History": "striate.training:History",
+    "callbacks": "striate.training.callbacks",
+    "find_learning_rate": "striate.training:find_learning_rate",
+    "losses": "striate.training.losses",
+    "metrics": "striate.training.metrics",
+    "optimizers": "striate.training.optimizers",
+    "set_seed": "striate.training:set_seed",
+    "schedules": "striate.training.optimizers.schedules",
 }
 
 if not TYPE_CHECKING:  # hidden from type checkers, which would then accept any name

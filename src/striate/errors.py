@@ -70,7 +70,17 @@ class StorageError(StriateError, OSError):
 
 
 class Interrupted(KeyboardInterrupt):
-    """Training was stopped by Ctrl-C or SIGTERM; the message says how to go on."""
+    """Training was stopped by Ctrl-C or SIGTERM; the message says how to go on.
+
+    Attributes:
+        exit_code: what a program ends with by convention: 130 after Ctrl-C, 143 after SIGTERM.
+    """
+
+    exit_code = 130
+
+
+class MissingExtraError(StriateError, ImportError):
+    """An optional package is not installed; the message holds the command that installs it."""
 
 
 def message(

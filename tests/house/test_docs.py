@@ -48,7 +48,9 @@ def public_objects() -> dict[str, object]:
     for module_name, module in public_modules().items():
         for name in dir(module):
             value = getattr(module, name)
-            ours = str(getattr(value, "__module__", "")).startswith("striate")
+            # A package offers what it re-exports, a plain module only what it defines.
+            home = "striate" if hasattr(module, "__path__") else module.__name__
+            ours = str(getattr(value, "__module__", "")).startswith(home)
             callable_ = inspect.isclass(value) or inspect.isroutine(value)
             if ours and callable_ and not name.startswith("_"):
                 found[f"{module_name}.{name}"] = value

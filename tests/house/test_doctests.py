@@ -16,17 +16,24 @@ from tests.house.test_imports import WITHOUT_TORCH
 FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 
 
-def has_examples(path: Path) -> bool:
+def examples(path: Path) -> str:
+    """The `>>>` lines of a file, read from its text so that nothing is imported yet."""
     documented = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
     nodes = [node for node in ast.walk(tree.parsed(path)) if isinstance(node, documented)]
-    return any(">>> " in (ast.get_docstring(node) or "") for node in nodes)
+    lines = "\n".join(ast.get_docstring(node) or "" for node in nodes).splitlines()
+    return "\n".join(line for line in lines if line.lstrip().startswith((">>> ", "... ")))
+
+
+def needs_torch(path: Path) -> bool:
+    """Whether the room needs torch, or its examples use a layer or a model."""
+    room = tree.room_of(tree.module_name(path))
+    return room not in WITHOUT_TORCH or "st." in examples(path) or "layers" in examples(path)
 
 
 def cases() -> list[object]:
     found: list[object] = []
-    for path in filter(has_examples, tree.sources()):
-        room = tree.room_of(tree.module_name(path))
-        marks = () if room in WITHOUT_TORCH else (pytest.mark.torch,)
+    for path in filter(examples, tree.sources()):
+        marks = (pytest.mark.torch,) if needs_torch(path) else ()
         found.append(pytest.param(path, marks=marks, id=tree.relative(path)))
     return found
 
@@ -38,7 +45,7 @@ def test_the_examples_of_a_file_run(
     monkeypatch.chdir(tmp_path)
     name = tree.module_name(path)
     known: dict[str, object] = {"st": striate}
-    if tree.room_of(name) not in WITHOUT_TORCH:
+    if needs_torch(path):
         known["layers"] = importlib.import_module("striate.layers")
     report: list[str] = []
     runner = doctest.DocTestRunner(optionflags=FLAGS, verbose=False)

@@ -10,6 +10,10 @@ from striate.storage.atomic import remove_leftovers as remove_leftovers
 from striate.storage.atomic import storage_error as storage_error
 from striate.storage.atomic import write_atomic as write_atomic
 from striate.storage.atomic import write_bytes as write_bytes
+from striate.storage.model_file import ModelFile as ModelFile
+from striate.storage.model_file import read_graph as read_graph
+from striate.storage.model_file import read_model as read_model
+from striate.storage.model_file import write_model as write_model
 from striate.storage.tensors import TensorSpec as TensorSpec
 from striate.storage.tensors import decode_tensors as decode_tensors
 from striate.storage.tensors import encode_tensors as encode_tensors

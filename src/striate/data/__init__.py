@@ -1,0 +1,13 @@
+"""Data in any form as batches, and the classic data sets."""
+
+from __future__ import annotations
+
+from striate.data import datasets as datasets
+from striate.data.batches import Batch as Batch
+from striate.data.batches import BatchSource as BatchSource
+from striate.data.checks import check_finite as check_finite
+from striate.data.checks import check_samples as check_samples
+from striate.data.class_weights import class_sample_weights as class_sample_weights
+from striate.data.order import epoch_order as epoch_order
+from striate.data.sources import source as source
+from striate.data.splitting import split as split

@@ -1,0 +1,83 @@
+"""Kinds that join several inputs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from striate.graph.kinds.activation import check_axis
+from striate.graph.kinds.base import Fault, Kind, float_dtype, register
+from striate.graph.spec import Shape, Spec
+
+
+@dataclass(frozen=True)
+class Merge(Kind):
+    """Element by element over inputs of one shape; sizes of 1 are repeated, as in NumPy."""
+
+    num_inputs: ClassVar[int | None] = None
+
+    def output(self, *inputs: Spec) -> Spec:
+        shape = inputs[0].shape
+        for spec in inputs[1:]:
+            shape = broadcast(shape, spec.shape, inputs)
+        return Spec(shape, inputs[0].dtype)
+
+
+@register
+@dataclass(frozen=True)
+class Add(Merge):
+    """The sum of its inputs: a + b + ..."""
+
+
+@register
+@dataclass(frozen=True)
+class Concatenate(Kind):
+    """Its inputs one after another along an axis."""
+
+    num_inputs: ClassVar[int | None] = None
+    axis: int = -1
+
+    def output(self, *inputs: Spec) -> Spec:
+        axis = check_axis(self.axis, inputs[0])
+        rests = {tuple(n for i, n in enumerate(s.shape) if i != axis) for s in inputs}
+        if len({s.rank for s in inputs}) > 1 or not _agree(rests):
+            raise Fault(
+                "inputs differ besides the axis they are joined on",
+                got={"axis": self.axis, "input shapes": tuple(s.shape for s in inputs)},
+                expected="equal sizes on every other axis",
+            )
+        along = [s.shape[axis] for s in inputs]
+        known = [n for n in along if n is not None]
+        shape = list(inputs[0].shape)
+        for i in range(len(shape)):
+            shape[i] = next((s.shape[i] for s in inputs if s.shape[i] is not None), None)
+        shape[axis] = sum(known) if len(known) == len(along) else None
+        return Spec(tuple(shape), float_dtype(inputs[0]))
+
+
+def _agree(rests: set[Shape]) -> bool:
+    return all(len({n for n in axis if n is not None}) <= 1 for axis in zip(*rests, strict=True))
+
+
+def broadcast(a: Shape, b: Shape, inputs: tuple[Spec, ...]) -> Shape:
+    """The shape of a op b under NumPy's rule, open sizes staying open."""
+    longer, shorter = (a, b) if len(a) >= len(b) else (b, a)
+    lead = len(longer) - len(shorter)
+    if lead:  # as in Keras: the batch stays first, the missing axes are inserted behind it
+        shorter = (shorter[0], *(1,) * lead, *shorter[1:])
+    result: list[int | None] = []
+    for n, m in zip(longer, shorter, strict=True):
+        if n == m or m == 1:
+            result.append(n)
+        elif n == 1:
+            result.append(m)
+        elif n is None or m is None:
+            result.append(m if n is None else n)
+        else:
+            raise Fault(
+                "inputs of different shapes cannot be joined",
+                got={"input shapes": tuple(s.shape for s in inputs)},
+                expected="equal shapes, or sizes of 1 where they differ",
+                fix="A 1x1 Conv2D with strides brings a shortcut to the shape of its branch",
+            )
+    return tuple(result)

@@ -1,0 +1,214 @@
+"""Activations as layers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from striate.graph import kinds
+from striate.graph.spec import Spec
+from striate.layers.builtin import BuiltIn, register
+from striate.layers.calls import Template
+from striate.ops import activations
+from striate.ops.layout import to_external, to_internal
+
+
+@register()
+class Activation(BuiltIn):
+    """Applies an activation function.
+
+    Shapes: unchanged.
+
+    Args:
+        activation: a name such as "relu", or a function of a tensor.
+        activity_regularizer: penalty on the output, per sample.
+
+    Raises:
+        UnknownNameError: no activation of that name; the nearest are listed.
+
+    Example:
+        >>> import numpy as np
+        >>> from striate import layers
+        >>> layers.Activation("relu")(np.array([[-1.0, 2.0]])).tolist()
+        [[0.0, 2.0]]
+    """
+
+    def __init__(self, activation: Any, activity_regularizer: Any = None, **kwargs: Any) -> None:
+        arguments = {"activation": activation, "activity_regularizer": activity_regularizer}
+        super().__init__(kinds.Activation, arguments, **kwargs)
+
+
+@register()
+class ReLU(BuiltIn):
+    """max(0, x); optionally capped, leaky, or with another threshold than 0.
+
+    Shapes: unchanged. f(x) = max_value for x >= max_value, x for threshold <= x < max_value,
+        negative_slope (x - threshold) below.
+
+    Args:
+        max_value: the cap; None for none.
+        negative_slope: slope below the threshold.
+        threshold: where the function starts to pass x.
+
+    Raises:
+        ArgumentError: a negative number.
+
+    Example:
+        >>> import numpy as np
+        >>> from striate import layers
+        >>> layers.ReLU(max_value=6.0)(np.array([[-1.0, 8.0]])).tolist()
+        [[0.0, 6.0]]
+
+    References: Nair & Hinton (2010), "Rectified linear units improve restricted Boltzmann machines"
+    """
+
+    def __init__(
+        self,
+        max_value: float | None = None,
+        negative_slope: float = 0.0,
+        threshold: float = 0.0,
+        **kwargs: Any,
+    ) -> None:
+        arguments = {
+            "max_value": max_value,
+            "negative_slope": negative_slope,
+            "threshold": threshold,
+        }
+        super().__init__(kinds.ReLU, arguments, **kwargs)
+
+    def compute(self, *inputs: Tensor, template: Template | None = None) -> Tensor:
+        return activations.relu(inputs[0], self.negative_slope, self.max_value, self.threshold)
+
+
+@register()
+class LeakyReLU(BuiltIn):
+    """x above zero, negative_slope x below: units never die.
+
+    Shapes: unchanged.
+
+    Args:
+        negative_slope: slope below zero. Keras's layer has 0.3, its function 0.2.
+
+    Raises:
+        ArgumentError: a negative slope.
+
+    Example:
+        >>> import numpy as np
+        >>> from striate import layers
+        >>> layers.LeakyReLU(negative_slope=0.5)(np.array([[-1.0, 2.0]])).tolist()
+        [[-0.5, 2.0]]
+
+    References: Maas et al. (2013), "Rectifier nonlinearities improve neural network acoustic
+        models"
+    """
+
+    def __init__(self, negative_slope: float = 0.3, **kwargs: Any) -> None:
+        super().__init__(kinds.LeakyReLU, {"negative_slope": negative_slope}, **kwargs)
+
+    def compute(self, *inputs: Tensor, template: Template | None = None) -> Tensor:
+        return activations.leaky_relu(inputs[0], self.negative_slope)
+
+
+@register()
+class ELU(BuiltIn):
+    """x above zero, alpha (exp(x) - 1) below.
+
+    Shapes: unchanged.
+
+    Args:
+        alpha: what large negative inputs approach, negated.
+
+    Example:
+        >>> import numpy as np
+        >>> from striate import layers
+        >>> layers.ELU()(np.array([[0.0, 2.0]])).tolist()
+        [[0.0, 2.0]]
+
+    References: Clevert et al. (2015), https://arxiv.org/abs/1511.07289
+    """
+
+    def __init__(self, alpha: float = 1.0, **kwargs: Any) -> None:
+        super().__init__(kinds.ELU, {"alpha": alpha}, **kwargs)
+
+    def compute(self, *inputs: Tensor, template: Template | None = None) -> Tensor:
+        return activations.elu(inputs[0], self.alpha)
+
+
+@register()
+class Softmax(BuiltIn):
+    """exp(x) / sum(exp(x)): numbers that are positive and add up to 1.
+
+    Shapes: unchanged.
+
+    Args:
+        axis: the axis, or several, that adds up to 1; -1 is the channels.
+
+    Raises:
+        ShapeError: the input has no such axis.
+
+    Example:
+        >>> import numpy as np
+        >>> from striate import layers
+        >>> layers.Softmax()(np.array([[1.0, 1.0]])).tolist()
+        [[0.5, 0.5]]
+    """
+
+    def __init__(self, axis: int | Sequence[int] = -1, **kwargs: Any) -> None:
+        super().__init__(kinds.Softmax, {"axis": axis}, **kwargs)
+
+    def final_activation(self) -> str | None:
+        return "softmax" if self.axis == -1 else None
+
+    def compute(self, *inputs: Tensor, template: Template | None = None) -> Tensor:
+        return to_internal(activations.softmax(to_external(inputs[0]), self.axis))
+
+
+@register()
+class PReLU(BuiltIn):
+    """x above zero, a learned slope times x below.
+
+    Shapes: unchanged.
+
+    Args:
+        alpha_initializer: how the slopes start.
+        alpha_regularizer: penalty on the slopes.
+        alpha_constraint: projection of the slopes after each step.
+        shared_axes: axes that share a slope; [1, 2] gives one per channel of an image.
+
+    Raises:
+        ShapeError: an axis that is not shared has an open size.
+
+    Example:
+        >>> from striate import Input, layers
+        >>> layer = layers.PReLU(shared_axes=[1, 2])
+        >>> layer(Input((28, 28, 8))).shape, tuple(layer.alpha.shape)
+        ((None, 28, 28, 8), (1, 1, 8))
+
+    References: He et al. (2015), https://arxiv.org/abs/1502.01852
+    """
+
+    def __init__(
+        self,
+        alpha_initializer: Any = "zeros",
+        alpha_regularizer: Any = None,
+        alpha_constraint: Any = None,
+        shared_axes: Sequence[int] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        arguments = {
+            "alpha_initializer": alpha_initializer,
+            "alpha_regularizer": alpha_regularizer,
+            "alpha_constraint": alpha_constraint,
+            "shared_axes": shared_axes,
+        }
+        super().__init__(kinds.PReLU, arguments, **kwargs)
+
+    def after_build(self, specs: tuple[Spec, ...]) -> None:
+        self.storage = {"alpha": tuple(range(specs[0].rank - 1))}
+
+    def compute(self, *inputs: Tensor, template: Template | None = None) -> Tensor:
+        x = to_external(inputs[0])
+        return to_internal(torch.where(x > 0, x, self.alpha * x))

@@ -1,0 +1,390 @@
+"""Layer: an `nn.Module` that, called on a symbol, records its shape, and on a tensor, computes.
+
+Users subclass it with `build` and `call`; striate's own layers are `BuiltIn` (builtin.py).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import inspect
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from striate import errors
+from striate.graph import kinds
+from striate.graph.named import Items, Named, freeze_value
+from striate.graph.record import Call, Symbol, note
+from striate.graph.spec import Spec
+from striate.layers.calls import Template, specs_of
+from striate.layers.inference import infer_outputs
+from striate.layers.weights import Weights
+from striate.ops.layout import to_external, to_internal
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+
+class Layer(Weights):
+    """Base of every layer; subclass it to write your own.
+
+    Write `build(self, input_shape)` to make weights with `add_weight`, and `call(self, inputs)`
+    with torch operations on channels-last tensors. `call` may take `training`. Shapes are found
+    by running `call` on tensors without data (torch's meta device), so the layer works in any
+    model and its output shape is known before the first batch.
+
+    Args:
+        name: the layer's name in its model; by default from the class, as `dense_1`.
+        trainable: False keeps its weights as they are in training.
+        dtype: "float32" or None; other number types are chosen for a whole model.
+        input_shape: shape of one sample, as the first layer of a `Sequential`.
+        input_dim: the same for flat data: input_shape=(input_dim,).
+        batch_size: a fixed batch size for `input_shape`; None leaves it open.
+        batch_input_shape: `input_shape` with the batch first.
+
+    Raises:
+        ArgumentError: an argument that no layer knows, or one with a bad value.
+
+    Example:
+        >>> import torch
+        >>> from striate import Input, layers
+        >>> class Scale(layers.Layer):
+        ...     def build(self, input_shape):
+        ...         self.factor = self.add_weight(shape=(input_shape[-1],), initializer="ones")
+        ...     def call(self, inputs):
+        ...         return inputs * self.factor
+        >>> Scale()(Input((4, 4, 3))).shape
+        (None, 4, 4, 3)
+    """
+
+    _constructed_with: dict[str, Any]
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> Self:
+        self = super().__new__(cls)
+        object.__setattr__(self, "_constructed_with", _bound(cls, args, kwargs))
+        return self
+
+    def __init__(
+        self,
+        *,
+        name: str | None = None,
+        trainable: bool = True,
+        dtype: str | None = None,
+        input_shape: Sequence[int | None] | None = None,
+        input_dim: int | None = None,
+        batch_size: int | None = None,
+        batch_input_shape: Sequence[int | None] | None = None,
+        **unknown: Any,
+    ) -> None:
+        super().__init__()
+        self.training = False  # Keras's default: a bare call is inference; fit and train() switch
+        self.given_name = _checked_name(name, type(self).__name__)
+        self.automatic_name: str | None = None
+        self._trainable = bool(trainable)
+        self._built_for: tuple[Spec, ...] | None = None
+        self._call: Call | None = None
+        self._refuse(unknown, dtype)
+        if input_dim is not None and input_shape is None:
+            input_shape = (input_dim,)
+        if batch_input_shape is None and input_shape is not None:
+            batch_input_shape = (batch_size, *input_shape)
+        self.batch_input_shape = None if batch_input_shape is None else tuple(batch_input_shape)
+
+    def _refuse(self, unknown: dict[str, Any], dtype: str | None) -> None:
+        for argument, value in unknown.items():
+            raise errors.ArgumentError(
+                errors.message(
+                    self.where,
+                    "unknown argument",
+                    got={argument: value},
+                    expected=", ".join(_arguments(type(self))),
+                )
+            )
+        if dtype not in (None, "float32"):
+            raise errors.ArgumentError(
+                errors.message(
+                    self.where,
+                    "a layer has no number type of its own",
+                    got={"dtype": dtype},
+                    expected='"float32" or None',
+                    fix="Choose it for the whole model",
+                )
+            )
+
+    # names -------------------------------------------------------------------------------
+
+    @property
+    def name(self) -> str:
+        """The layer's name: given, or assigned by its first model, or its class's."""
+        return self.given_name or self.automatic_name or self.base_name
+
+    @name.setter
+    def name(self, value: str) -> None:
+        self.given_name = _checked_name(value, type(self).__name__)
+
+    @property
+    def base_name(self) -> str:
+        """What its automatic name starts with: the class name in snake case."""
+        return kinds.snake_case(type(self).__name__)
+
+    @property
+    def where(self) -> str:
+        """How messages call it: `conv2d_1 (Conv2D)`."""
+        return f"{self.name} ({type(self).__name__})"
+
+    # calling -----------------------------------------------------------------------------
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if _has_symbol(args) or _has_symbol(kwargs):
+            return self._record(args, kwargs)
+        return super().__call__(*args, **kwargs)
+
+    def build(self, input_shape: Any) -> None:
+        """Makes weights; user layers override it. `input_shape` has the batch first."""
+
+    def call(self, *args: Any, **kwargs: Any) -> Any:
+        """Computes; user layers override it."""
+        raise errors.GraphError(
+            errors.message(
+                self.where,
+                "the layer does not say what it computes",
+                expected="a method `call(self, inputs)`",
+                fix="def call(self, inputs): return ...",
+            )
+        )
+
+    def forward(self, *args: Any, training: bool | None = None, **kwargs: Any) -> Any:
+        """Runs the layer on tensors (or arrays), channels last."""
+        template, tensors = Template.split(args, kwargs, (Tensor, np.ndarray))
+        values = tuple(self.as_input(t) for t in tensors)
+        self._build_once(specs_of(values), template)
+        return self._run(template, values, training)
+
+    def _run(self, template: Template, values: Sequence[Any], training: bool | None) -> Any:
+        args, kwargs = template.join(values)
+        if _takes_training(type(self)):
+            kwargs.setdefault("training", self.training if training is None else training)
+        with self.mode(training):
+            return self.call(*args, **kwargs)
+
+    def compute(self, *inputs: Tensor, template: Template | None = None) -> Any:
+        """The layer inside a running model: tensors in internal order (`ops.layout`)."""
+        values = [to_external(x) for x in inputs]
+        out = self._run(template or Template.positional(len(values)), values, None)
+        if isinstance(out, Tensor):
+            return to_internal(out)
+        return tuple(to_internal(o) for o in (out.values() if isinstance(out, dict) else out))
+
+    def as_input(self, value: Any) -> Tensor:
+        """An array or tensor as the layer's input tensor, on the device of its weights."""
+        if isinstance(value, np.ndarray):
+            x = torch.from_numpy(np.ascontiguousarray(value))
+            x = x.float() if x.dtype == torch.float64 else x
+        else:
+            x = value
+        weight = next(iter(self.parameters()), None)
+        if weight is not None and x.device != weight.device and x.device.type != "meta":
+            x = x.to(weight.device)
+        return x
+
+    @contextlib.contextmanager
+    def mode(self, training: bool | None) -> Iterator[None]:
+        """Runs a block in training or inference mode; None leaves the mode alone."""
+        if training is None or training == self.training:
+            yield
+            return
+        before = {module: module.training for module in self.modules()}
+        self.train(training)
+        try:
+            yield
+        finally:
+            for module, was in before.items():
+                module.training = was
+
+    # recording ---------------------------------------------------------------------------
+
+    def _record(self, args: Any, kwargs: Any) -> Any:
+        template, symbols = Template.split(args, kwargs, (Symbol,))
+        specs = tuple(s.spec for s in symbols)
+        self._build_once(specs, template)
+        kind = kinds.Custom(type(self).__name__, self._frozen_config(), template.as_items())
+        outputs, structure = infer_outputs(self, template, symbols)
+        made = note(self, kind, symbols, outputs, self.weight_specs())
+        self._remember(made)
+        return structure.join_outputs(made)
+
+    def _frozen_config(self) -> Items:
+        config = freeze_value(_plain_config(self.get_config()))
+        return config if isinstance(config, Items) else Items()
+
+    def _remember(self, symbols: Sequence[Symbol]) -> None:
+        if symbols:
+            self._call = symbols[0].call
+
+    def _build_once(self, specs: tuple[Spec, ...], template: Template) -> None:
+        if self._built_for is not None:
+            return
+        self._built_for = specs
+        try:
+            shapes = [s.shape for s in specs]
+            first = template.first_argument(shapes)
+            self.build(first)
+        except BaseException:
+            self._built_for = None
+            raise
+        self._apply_trainable()
+
+    @property
+    def built(self) -> bool:
+        """True once its weights exist."""
+        return self._built_for is not None
+
+    @built.setter
+    def built(self, value: bool) -> None:
+        # Keras code writes `self.built = True` at the end of build; the flag is kept here
+        pass
+
+    # what Keras code asks a layer ----------------------------------------------------------
+
+    @property
+    def input(self) -> Any:
+        """The symbol (or list of symbols) of its first call."""
+        return _one_or_list(self._recorded("input").inputs)
+
+    @property
+    def output(self) -> Any:
+        """The symbol (or list of symbols) that its first call returned."""
+        return _one_or_list(self._recorded("output").symbols())
+
+    @property
+    def input_shape(self) -> Any:
+        """The shape of its input, batch first."""
+        return _one_or_list(tuple(s.shape for s in self._recorded("input_shape").inputs))
+
+    @property
+    def output_shape(self) -> Any:
+        """The shape of its output, batch first."""
+        return _one_or_list(tuple(s.shape for s in self._recorded("output_shape").outputs))
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        """The output shape for an input shape (a list of shapes for several inputs)."""
+        many = bool(input_shape) and isinstance(input_shape[0], (tuple, list))
+        given = [tuple(s) for s in input_shape] if many else [tuple(input_shape)]
+        symbols = [Symbol(Call(self, kinds.InputLayer(), (), (Spec(s),)), 0) for s in given]
+        out = self(symbols if many else symbols[0])
+        return [o.shape for o in out] if isinstance(out, (list, tuple)) else out.shape
+
+    def get_config(self) -> dict[str, Any]:
+        """Its constructor's arguments, for `from_config`; user layers may extend it."""
+        own = self._constructed_with
+        return {**own, "name": self.name, "trainable": self.trainable}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Self:
+        """A new layer (without weights) from `get_config`'s result."""
+        config = dict(config)
+        taken = _arguments_of(cls)
+        later = {k: config.pop(k) for k in ("name", "trainable") if k in config and not taken(k)}
+        layer = cls(**config)
+        layer.automatic_name = later.get("name", layer.automatic_name)
+        layer.trainable = bool(later.get("trainable", layer.trainable))
+        return layer
+
+    def _recorded(self, what: str) -> Call:
+        if self._call is None:
+            raise errors.NotBuiltError(
+                errors.message(
+                    self.where,
+                    f"`{what}` is known once the layer was called",
+                    expected="a layer that is part of a model",
+                    fix="Call it on a symbol: layer(Input(shape=...))",
+                )
+            )
+        return self._call
+
+    def __getstate__(self) -> dict[str, Any]:
+        # what was recorded belongs to the model it was recorded in, not to a copy
+        return {**self.__dict__, "_call": None}
+
+
+def _bound(cls: type, args: Any, kwargs: Any) -> dict[str, Any]:
+    """Arguments of a constructor by name; what does not bind is left to the constructor."""
+    try:
+        bound = inspect.signature(cls.__init__).bind(None, *args, **kwargs)  # type: ignore[misc]
+    except (TypeError, ValueError):
+        return {}
+    found: dict[str, Any] = {}
+    for name, value in list(bound.arguments.items())[1:]:
+        kind = bound.signature.parameters[name].kind
+        if kind is inspect.Parameter.VAR_KEYWORD:
+            found.update(value)
+        elif kind is not inspect.Parameter.VAR_POSITIONAL:
+            found[name] = value
+    return found
+
+
+def _arguments_of(cls: type) -> Callable[[str], bool]:
+    """Whether a constructor takes an argument of some name."""
+    parameters = inspect.signature(cls.__init__).parameters  # type: ignore[misc]
+    anything = any(p.kind is p.VAR_KEYWORD for p in parameters.values())
+    return lambda name: anything or name in parameters
+
+
+def _has_symbol(value: Any) -> bool:
+    if isinstance(value, Symbol):
+        return True
+    if isinstance(value, (list, tuple)):
+        return any(_has_symbol(v) for v in value)
+    return isinstance(value, dict) and any(_has_symbol(v) for v in value.values())
+
+
+def _one_or_list(values: tuple[Any, ...]) -> Any:
+    return values[0] if len(values) == 1 else list(values)
+
+
+def _plain_config(value: Any) -> Any:
+    """Objects in a config as the names that a file can hold."""
+    if isinstance(value, dict):
+        return {str(k): _plain_config(v) for k, v in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain_config(v) for v in value]
+    if isinstance(value, (str, int, float, bool, type(None), Named)):
+        return value
+    if isinstance(value, (np.generic, np.ndarray)):
+        return value.tolist()
+    return Named(getattr(value, "__name__", type(value).__name__), custom=True)
+
+
+def _takes_training(cls: type[Layer]) -> bool:
+    cached = cls.__dict__.get("_training_argument")
+    if cached is None:
+        parameters = inspect.signature(cls.call).parameters
+        cached = "training" in parameters
+        cls._training_argument = cached  # type: ignore[attr-defined]
+    return bool(cached)
+
+
+def _arguments(cls: type[nn.Module]) -> list[str]:
+    found: list[str] = []
+    for base in cls.__mro__:
+        init = base.__dict__.get("__init__")
+        if init is not None and issubclass(base, Layer):
+            parameters = inspect.signature(init).parameters.values()
+            found += [p.name for p in parameters if p.kind not in (p.VAR_KEYWORD, p.VAR_POSITIONAL)]
+    return [n for n in dict.fromkeys(found) if n not in ("self", "kind", "arguments")]
+
+
+def _checked_name(name: str | None, class_name: str) -> str | None:
+    if name is None or (isinstance(name, str) and name and not set(name) & set("/.:@\\")):
+        return name
+    raise errors.ArgumentError(
+        errors.message(
+            class_name,
+            "`name` is not valid",
+            got={"name": name},
+            expected="text without / . : @ or backslash",
+        )
+    )

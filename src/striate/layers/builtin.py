@@ -1,0 +1,308 @@
+"""BuiltIn: joins a kind (what the layer is) to its ops (what it computes)."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from striate import errors
+from striate.graph.kinds import Fault, Kind, WeightSpec
+from striate.graph.named import Named, freeze_value
+from striate.graph.record import Symbol, record
+from striate.graph.spec import Spec
+from striate.layers.base import Layer
+from striate.layers.calls import Template, spec_of, specs_of
+from striate.ops import activations, constraints, initializers, regularizers
+from striate.ops.layout import to_external, to_internal
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+LAYERS: dict[str, type[Layer]] = {}
+L = TypeVar("L", bound=type[Layer])
+
+
+def register(*aliases: str) -> Callable[[L], L]:
+    """Enters a layer class into the table by which files and tests find it."""
+
+    def enter(cls: L) -> L:
+        LAYERS[cls.__name__] = cls
+        for alias in aliases:
+            LAYERS[alias] = cls
+        return cls
+
+    return enter
+
+
+# how the fields of a kind are resolved, by how their name ends: (get, named)
+_CHOICES: dict[str, tuple[Callable[..., Any], Callable[..., Any]]] = {
+    "activation": (activations.get, activations.named),
+    "initializer": (initializers.get, initializers.named),
+    "regularizer": (regularizers.get, regularizers.named),
+    "constraint": (constraints.get, constraints.named),
+}
+
+
+class BuiltIn(Layer):
+    """A layer of striate's own: subclasses pass their kind and arguments and write `compute`.
+
+    Fields of the kind are attributes of the layer (`layer.filters`); fields that name a choice
+    (`..._initializer`, `activation`) are the resolved objects.
+    """
+
+    kind: Kind
+    takes_whole_numbers: ClassVar[bool] = False  # others get them as float32
+
+    def __init__(self, kind: type[Kind], arguments: Mapping[str, Any], **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        fields: dict[str, Any] = {}
+        self._choices: dict[str, Any] = {}
+        for field, value in arguments.items():
+            fields[field] = self._resolve(field, value)
+        try:
+            self.kind = kind(**fields)
+        except Fault as fault:
+            raise fault.at(self.where) from None
+        self._checked: tuple[Any, ...] | None = None
+
+    def _resolve(self, field: str, value: Any) -> Any:
+        family = _CHOICES.get(field.rsplit("_", 1)[-1])
+        if family is None:
+            return value if isinstance(value, tuple) else freeze_value(value)
+        get, named = family
+        chosen = None if value is None and field != "activation" else get(value, self.where)
+        self._choices[field] = chosen
+        return None if chosen is None else named(value, chosen)
+
+    def __getattr__(self, name: str) -> Any:
+        state = self.__dict__
+        if name in state.get("_choices", ()):
+            return state["_choices"][name]
+        kind = state.get("kind")
+        if kind is not None and name in vars(kind):
+            return getattr(kind, name)
+        return super().__getattr__(name)
+
+    # recording -----------------------------------------------------------------------------
+
+    def _record(self, args: Any, kwargs: Any) -> Any:
+        kwargs.pop("training", None)
+        _, symbols = Template.split(args, kwargs, (Symbol,))
+        if self._built_for is not None:
+            self._check_again(tuple(s.spec for s in symbols), symbols)
+        made = record(self, self.kind, symbols)
+        self._make_weights(made[0].call.weights, tuple(s.spec for s in symbols))
+        self._remember(made)
+        return made[0] if len(made) == 1 else list(made)
+
+    def _check_again(self, specs: tuple[Spec, ...], symbols: Sequence[Symbol] = ()) -> None:
+        """A layer that has weights may only be called on what they fit."""
+        try:
+            self.kind.check_inputs(*specs)
+            wanted = self.kind.weights(*specs)
+            self.kind.output(*specs)
+        except Fault as fault:
+            if symbols:
+                return  # `record` raises it with the chain
+            raise fault.at(self.where) from None
+        for spec in wanted:
+            have = self._specs.get(spec.name)
+            if have is not None and have.shape != spec.shape:
+                built_for = ", ".join(str(s.shape) for s in self._built_for or ())
+                raise errors.ShapeError(
+                    errors.message(
+                        self.where,
+                        "the input does not fit its weights",
+                        got={"input shape": specs[0].shape},
+                        expected=f"{built_for}, what it was built for",
+                    )
+                )
+
+    def _make_weights(self, wanted: Sequence[WeightSpec], specs: tuple[Spec, ...]) -> None:
+        if self._built_for is not None:
+            return
+        for spec in wanted:
+            self.make_weight(
+                spec,
+                self._object(spec, "initializer", initializers.get),
+                self._object(spec, "regularizer", regularizers.get),
+                self._object(spec, "constraint", constraints.get),
+            )
+        self._built_for = specs
+        self.after_build(specs)
+
+    def _object(self, spec: WeightSpec, what: str, get: Callable[..., Any]) -> Any:
+        """The resolved choice of a weight: the object passed, or made from its name."""
+        passed = self._choices.get(f"{spec.name}_{what}")
+        named = getattr(spec, what)
+        if passed is not None or named is None:
+            return passed
+        return get(named, self.where)
+
+    def after_build(self, specs: tuple[Spec, ...]) -> None:
+        """Called once the weights exist."""
+
+    def build(self, input_shape: Any) -> None:
+        """Makes the weights for an input shape (a list of shapes for several inputs)."""
+        many = bool(input_shape) and isinstance(input_shape[0], (tuple, list))
+        shapes = input_shape if many else [input_shape]
+        self._build_once(tuple(Spec(tuple(s)) for s in shapes), Template.positional(len(shapes)))
+
+    def _build_once(self, specs: tuple[Spec, ...], template: Template) -> None:
+        if self._built_for is not None:
+            return
+        try:
+            self.kind.check_inputs(*specs)
+            self.kind.output(*specs)
+            wanted = self.kind.weights(*specs)
+        except Fault as fault:
+            raise fault.at(self.where) from None
+        self._make_weights(wanted, specs)
+
+    # computing -----------------------------------------------------------------------------
+
+    def forward(self, *args: Any, training: bool | None = None, **kwargs: Any) -> Any:
+        """Runs the layer on tensors or arrays, channels last."""
+        values = _tensors(args)
+        if not values:
+            raise errors.ArgumentError(
+                errors.message(
+                    self.where,
+                    "called on something that is neither tensor nor array nor symbol",
+                    got={"input": args[0] if args else None},
+                    expected="a tensor, an array, a symbol, or a list of them",
+                )
+            )
+        inputs = [self.as_input(v) for v in values]
+        if self._built_for is None:
+            self._build_once(specs_of(inputs), Template.positional(len(inputs)))
+        self._check_fits(inputs)
+        if inputs[0].device.type == "meta":
+            return self._promise(inputs)
+        with self.mode(training):
+            out = self.compute(*(to_internal(x) for x in inputs))
+        return to_external(out) if isinstance(out, Tensor) else [to_external(o) for o in out]
+
+    def as_input(self, value: Any) -> Tensor:
+        x = super().as_input(value)
+        if not self.takes_whole_numbers and not x.is_floating_point():
+            return x.float()
+        return x
+
+    def _check_fits(self, inputs: Sequence[Tensor]) -> None:
+        shapes = tuple(x.shape[1:] for x in inputs)
+        if shapes != self._checked:
+            self._check_again(specs_of(inputs))
+            self._checked = shapes
+
+    def _promise(self, inputs: Sequence[Tensor]) -> Any:
+        """The output as tensors without data, by the shape rule alone."""
+        specs = [Spec(tuple(x.shape), spec_of(x).dtype) for x in inputs]
+        out = self.kind.output(*specs)
+        made = [
+            torch.empty([n or 0 for n in s.shape], dtype=getattr(torch, s.dtype), device="meta")
+            for s in (out if isinstance(out, tuple) else (out,))
+        ]
+        return made[0] if len(made) == 1 else made
+
+    def compute(self, *inputs: Tensor, template: Template | None = None) -> Any:
+        """The layer on tensors in internal order; those without activation write it anew."""
+        return self.finish(self.before_activation(*inputs))
+
+    def before_activation(self, *inputs: Tensor) -> Tensor:
+        """The result without the layer's activation; layers that have one write it."""
+        return inputs[0]
+
+    def final_activation(self) -> str | None:
+        """The activation that a loss can take over if this layer is a model's last."""
+        activation = self._choices.get("activation")
+        plain = self._choices.get("activity_regularizer") is None
+        name = getattr(activation, "__name__", None)
+        return name if plain and name in ("softmax", "sigmoid") else None
+
+    def finish(self, out: Tensor) -> Tensor:
+        """Applies the layer's own activation and notes its activity penalty."""
+        choices = self._choices
+        activation = choices["activation"]
+        if activation is not activations.linear:
+            out = activate(activation, out, self.where)
+        penalty = choices.get("activity_regularizer")
+        if penalty is not None:
+            self.activity_penalty = penalty(out) / max(1, out.shape[0])
+        return out
+
+    # config ----------------------------------------------------------------------------------
+
+    def get_config(self) -> dict[str, Any]:
+        """Its constructor's arguments as JSON values."""
+        config = super().get_config()
+        if self.batch_input_shape is not None:
+            config["batch_input_shape"] = list(self.batch_input_shape)
+        return {**config, **{k: _readable(v) for k, v in self.kind.to_config().items()}}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Self:
+        """A new layer (without weights) from `get_config`'s result."""
+        return cls(**{k: _tuples(v) for k, v in config.items()})
+
+    @classmethod
+    def from_kind(cls, kind: Kind, name: str, objects: Mapping[str, Any]) -> Self:
+        """The layer of a kind; `objects` replaces the user's own choices by name."""
+        arguments = {}
+        for field in dataclasses.fields(kind):
+            value = getattr(kind, field.name)
+            if isinstance(value, Named) and value.custom and value.name in objects:
+                value = objects[value.name]
+            arguments[field.name] = value
+        layer = cls(**arguments)
+        layer.automatic_name = name
+        return layer
+
+    def extra_repr(self) -> str:
+        """Its main arguments, in torch's module listing."""
+        fields = self.kind.to_config()
+        shown = (
+            "units",
+            "filters",
+            "kernel_size",
+            "strides",
+            "padding",
+            "pool_size",
+            "rate",
+            "axis",
+        )
+        return ", ".join(f"{k}={fields[k]}" for k in shown if k in fields)
+
+
+def activate(activation: Any, x: Tensor, where: str) -> Tensor:
+    """Applies an activation to a tensor in internal order."""
+    name = getattr(activation, "__name__", "")
+    if activations.activations.makers.get(name) is None:  # the user's own sees channels last
+        y = activation(to_external(x))
+        return to_internal(activations.check_output(to_external(x), y, where))
+    if name in activations.OVER_CHANNELS and x.dim() > 2:
+        return to_internal(activation(to_external(x)))
+    return activation(x)  # type: ignore[no-any-return]
+
+
+def _tensors(args: Sequence[Any]) -> list[Any]:
+    _, found = Template.split(args, {}, (Tensor, np.ndarray))
+    return list(found)
+
+
+def _readable(value: Any) -> Any:
+    """A choice without arguments as its plain name, as Keras configs have it."""
+    if isinstance(value, dict) and "$named" in value:
+        if not value["config"]:
+            return value["$named"]
+        return {"class_name": value["$named"], "config": value["config"]}
+    return value
+
+
+def _tuples(value: Any) -> Any:
+    return tuple(_tuples(v) for v in value) if isinstance(value, list) else value

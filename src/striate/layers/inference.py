@@ -1,0 +1,99 @@
+"""Finding the output shapes of user code: run it on tensors without data, twice."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor
+
+from striate import errors
+from striate.graph.record import Symbol
+from striate.graph.spec import Spec
+from striate.layers.calls import Template
+
+if TYPE_CHECKING:
+    from striate.layers.base import Layer
+
+OPEN = (29, 31)  # stand in for open sizes: primes above any size that code produces by accident
+
+
+@dataclass(frozen=True)
+class Structure:
+    """How the outputs of user code were packed: alone, in a list or tuple, or by name."""
+
+    keys: tuple[str, ...] | None
+    sequence: type | None
+
+    def join_outputs(self, values: Sequence[Any]) -> Any:
+        """Packs values the same way."""
+        if self.keys is not None:
+            return dict(zip(self.keys, values, strict=True))
+        return values[0] if self.sequence is None else self.sequence(values)
+
+
+def infer_outputs(
+    layer: Layer, template: Template, symbols: Sequence[Symbol]
+) -> tuple[tuple[Spec, ...], Structure]:
+    """Specs of what `layer.call` returns for inputs of these specs.
+
+    An output size that changes with the stand-in of an open input size is open itself.
+
+    Raises:
+        ShapeError: the code cannot run on these shapes; its own error is the cause.
+    """
+    runs = []
+    for stand_in in OPEN:
+        inputs = [_meta(s.spec, stand_in) for s in symbols]
+        try:
+            runs.append(_outputs(_run_on_meta(layer, template, inputs), layer))
+        except errors.StriateError:
+            raise
+        except Exception as error:
+            raise errors.ShapeError(
+                errors.message(
+                    layer.where,
+                    f"its code cannot run on this input ({type(error).__name__}: {error})",
+                    got={"input shapes": tuple(s.shape for s in symbols)},
+                    expected="a `call` of torch operations that fit these shapes",
+                )
+            ) from error
+    (first, structure), (second, _) = runs
+    specs = tuple(_open_where_different(a, b) for a, b in zip(first, second, strict=True))
+    return specs, structure
+
+
+def _run_on_meta(layer: Layer, template: Template, inputs: list[Tensor]) -> Any:
+    args, kwargs = template.join(inputs)
+    weights = {n: w.to("meta") for n, w in [*layer.named_parameters(), *layer.named_buffers()]}
+    with torch.no_grad():
+        return torch.func.functional_call(layer, weights, tuple(args), kwargs)
+
+
+def _meta(spec: Spec, stand_in: int) -> Tensor:
+    shape = tuple(stand_in if n is None else n for n in spec.shape)
+    return torch.empty(shape, dtype=getattr(torch, spec.dtype), device="meta")
+
+
+def _outputs(out: Any, layer: Layer) -> tuple[tuple[Tensor, ...], Structure]:
+    if isinstance(out, Tensor):
+        return (out,), Structure(None, None)
+    if isinstance(out, dict) and all(isinstance(o, Tensor) for o in out.values()):
+        return tuple(out.values()), Structure(tuple(out), None)
+    if isinstance(out, (list, tuple)) and out and all(isinstance(o, Tensor) for o in out):
+        return tuple(out), Structure(None, list if isinstance(out, list) else tuple)
+    raise errors.ShapeError(
+        errors.message(
+            layer.where,
+            "its `call` does not return tensors",
+            got={"returned": type(out).__name__},
+            expected="a tensor, or a list, tuple or dict of tensors",
+        )
+    )
+
+
+def _open_where_different(a: Tensor, b: Tensor) -> Spec:
+    shape = tuple(n if n == m else None for n, m in zip(a.shape, b.shape, strict=True))
+    return Spec(shape, str(a.dtype).removeprefix("torch."))

@@ -1,0 +1,105 @@
+"""Layers that move values without changing them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from torch import Tensor
+
+from striate.graph import kinds
+from striate.layers.arguments import check_data_format
+from striate.layers.builtin import BuiltIn, register
+from striate.layers.calls import Template
+from striate.ops.layout import to_external, to_internal
+from striate.ops.pooling import pad_spatial
+
+
+@register()
+class Flatten(BuiltIn):
+    """Lays all values of a sample in a row: the bridge from maps to `Dense`.
+
+    Shapes: (N, H, W, C) -> (N, H W C), rows first, channels fastest, as in Keras.
+
+    Args:
+        data_format: "channels_last", striate's only order.
+
+    Example:
+        >>> from striate import Input, layers
+        >>> layers.Flatten()(Input((3, 3, 64))).shape
+        (None, 576)
+    """
+
+    takes_whole_numbers = True
+
+    def __init__(self, data_format: str | None = None, **kwargs: Any) -> None:
+        check_data_format(type(self).__name__, data_format)
+        super().__init__(kinds.Flatten, {}, **kwargs)
+
+    def compute(self, *inputs: Tensor, template: Template | None = None) -> Tensor:
+        x = to_external(inputs[0])
+        return x.reshape(x.shape[0], -1)
+
+
+@register()
+class Reshape(BuiltIn):
+    """The same values of a sample in another shape.
+
+    Shapes: (N, ...) -> (N, ...target_shape).
+
+    Args:
+        target_shape: the new shape without the batch; one -1 is worked out.
+
+    Raises:
+        ArgumentError: more than one -1, or sizes below 1.
+        ShapeError: the values do not fill the target shape.
+
+    Example:
+        >>> from striate import Input, layers
+        >>> layers.Reshape((7, 7, -1))(Input((98,))).shape
+        (None, 7, 7, 2)
+    """
+
+    takes_whole_numbers = True
+
+    def __init__(self, target_shape: Sequence[int], **kwargs: Any) -> None:
+        super().__init__(kinds.Reshape, {"target_shape": target_shape}, **kwargs)
+
+    def compute(self, *inputs: Tensor, template: Template | None = None) -> Tensor:
+        x = to_external(inputs[0])
+        return to_internal(x.reshape(x.shape[0], *self.target_shape))
+
+
+@register()
+class ZeroPadding2D(BuiltIn):
+    """Adds rows and columns of zeros around an image.
+
+    Shapes: (N, H, W, C) -> (N, H + top + bottom, W + left + right, C).
+
+    Args:
+        padding: a number for all sides, (height, width), or ((top, bottom), (left, right)).
+        data_format: "channels_last", striate's only order.
+
+    Raises:
+        ArgumentError: a negative size or another form.
+        ShapeError: not 4 dimensions.
+
+    Example:
+        >>> from striate import Input, layers
+        >>> layers.ZeroPadding2D(((1, 0), (2, 2)))(Input((5, 5, 3))).shape
+        (None, 6, 9, 3)
+    """
+
+    takes_whole_numbers = True
+
+    def __init__(
+        self,
+        padding: int | Sequence[Any] = (1, 1),
+        data_format: str | None = None,
+        **kwargs: Any,
+    ) -> None:
+        check_data_format(type(self).__name__, data_format)
+        super().__init__(kinds.ZeroPadding2D, {"padding": padding}, **kwargs)
+
+    def compute(self, *inputs: Tensor, template: Template | None = None) -> Tensor:
+        return pad_spatial(inputs[0], self.padding)

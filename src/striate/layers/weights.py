@@ -1,0 +1,296 @@
+"""The weights of a layer: making them from specs, reading and setting them as Keras does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from striate import errors
+from striate.graph.kinds import WeightSpec
+from striate.graph.named import Named
+from striate.ops import constraints, initializers, regularizers
+
+
+class Weights(nn.Module):
+    """The part of a layer that owns weights.
+
+    A weight has Keras's shape, (H, W, in, out) for kernels, but lies in memory with the
+    outputs outermost: seen as (out, in, H, W) it is channels-last, which convolutions read
+    without a copy.
+    """
+
+    storage: Mapping[str, tuple[int, ...]] = MappingProxyType({})  # memory order, outermost first
+    _trainable: bool
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._specs: dict[str, WeightSpec] = {}
+        self._regularized: list[tuple[str, Callable[[Tensor], Tensor]]] = []
+        self._constrained: list[tuple[str, Callable[[Tensor], Tensor]]] = []
+        self._extra_losses: list[Tensor] = []
+        self.activity_penalty: Tensor | None = None
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        super().__setattr__(name, value)
+        listed = isinstance(value, (list, tuple)) and name[0] != "_"
+        if listed and all(isinstance(v, nn.Module) for v in value):  # as in Keras, these count
+            for i, module in enumerate(value):
+                self.add_module(f"{name}_{i}", module)
+
+    @property
+    def where(self) -> str:
+        """How messages call it: `conv2d_1 (Conv2D)`."""
+        return type(self).__name__
+
+    # making ------------------------------------------------------------------------------
+
+    def make_weight(
+        self, spec: WeightSpec, initializer: Any, regularizer: Any, constraint: Any
+    ) -> Tensor:
+        """A new weight of this layer, initialised."""
+        start = initializer(spec.shape)
+        value = torch.as_tensor(start, dtype=torch.float32)
+        if tuple(value.shape) != spec.shape:
+            raise errors.ShapeError(
+                errors.message(
+                    self.where,
+                    f"the initialiser of `{spec.name}` gave another shape",
+                    got={"shape": tuple(value.shape)},
+                    expected=str(spec.shape),
+                )
+            )
+        order = self.storage.get(spec.name) or (len(spec.shape) - 1, *range(len(spec.shape) - 1))
+        value = stored(value.detach(), order)
+        if spec.trainable:
+            value = nn.Parameter(value, requires_grad=self._trainable)
+            self.register_parameter(spec.name, value)
+        else:
+            self.register_buffer(spec.name, value)
+        self._specs[spec.name] = spec
+        if regularizer is not None and spec.trainable:
+            self._regularized.append((spec.name, regularizer))
+        if constraint is not None:
+            self._constrained.append((spec.name, constraint))
+        return value
+
+    def add_weight(
+        self,
+        shape: Sequence[int] | int | str | None = None,
+        initializer: Any = None,
+        dtype: str | None = None,
+        trainable: bool = True,
+        regularizer: Any = None,
+        constraint: Any = None,
+        name: str | None = None,
+    ) -> Tensor:
+        """Makes a weight in `build`.
+
+        Args:
+            shape: its shape.
+            initializer: name or object; "glorot_uniform" by default, "zeros" for one axis or none.
+            dtype: "float32".
+            trainable: False for a statistic that training does not change by gradients.
+            regularizer: penalty added to the loss.
+            constraint: projection applied after each optimizer step.
+            name: unique in the layer; `weight`, `weight_1`, ... by default.
+        """
+        if isinstance(shape, str):  # Keras 2 code passes the name first
+            shape, name = None, shape
+        sizes = (shape,) if isinstance(shape, int) else tuple(shape or ())
+        if name is None or name in self._specs:
+            name = _free_name(name or "weight", self._specs)
+        chosen = initializers.get(
+            ("glorot_uniform" if len(sizes) > 1 else "zeros")
+            if initializer is None
+            else initializer,
+            self.where,
+        )
+        penalty = None if regularizer is None else regularizers.get(regularizer, self.where)
+        rule = None if constraint is None else constraints.get(constraint, self.where)
+        spec = WeightSpec(
+            name,
+            sizes,
+            initializers.named(None, chosen),
+            trainable,
+            None if penalty is None else regularizers.named(None, penalty),
+            None if rule is None else constraints.named(None, rule),
+        )
+        return self.make_weight(spec, chosen, penalty, rule)
+
+    def weight_specs(self) -> tuple[WeightSpec, ...]:
+        """Specs of all weights, sublayers' included with their path in front."""
+        specs: list[WeightSpec] = list(_trainable_first(self._specs.values()))
+        for name, module in self.named_children():
+            if isinstance(module, Weights):
+                specs += [_prefixed(name, s) for s in module.weight_specs()]
+            else:
+                specs += [
+                    WeightSpec(f"{name}/{n.replace('.', '/')}", tuple(p.shape), Named("torch"))
+                    for n, p in module.named_parameters()
+                ]
+        return tuple(specs)
+
+    # reading and setting -------------------------------------------------------------------
+
+    def named_weights(self) -> Iterator[tuple[str, Tensor]]:
+        """(path, tensor) of every weight in Keras's order: per layer, trainable ones first."""
+        for spec in _trainable_first(self._specs.values()):
+            yield spec.name, getattr(self, spec.name)
+        for name, module in self.named_children():
+            if isinstance(module, Weights):
+                for path, weight in module.named_weights():
+                    yield f"{name}/{path}", weight
+            else:
+                for path, weight in [*module.named_parameters(), *module.named_buffers()]:
+                    yield f"{name}/{path.replace('.', '/')}", weight
+
+    @property
+    def weights(self) -> list[Tensor]:
+        """All weights in Keras's order."""
+        return [w for _, w in self.named_weights()]
+
+    @property
+    def trainable_weights(self) -> list[Tensor]:
+        """The weights that training changes."""
+        return [w for w in self.weights if w.requires_grad]
+
+    @property
+    def non_trainable_weights(self) -> list[Tensor]:
+        """The weights that training leaves alone or moves as statistics."""
+        return [w for w in self.weights if not w.requires_grad]
+
+    variables = weights
+    trainable_variables = trainable_weights
+    non_trainable_variables = non_trainable_weights
+
+    def count_params(self) -> int:
+        """Number of values in its weights."""
+        return sum(w.numel() for w in self.weights)
+
+    def get_weights(self) -> list[np.ndarray[Any, Any]]:
+        """Copies of all weights as arrays in Keras's order and layout."""
+        return [w.detach().cpu().contiguous().numpy().copy() for w in self.weights]
+
+    def set_weights(self, weights: Sequence[Any]) -> None:
+        """Sets all weights from arrays in the order of `get_weights`.
+
+        Raises:
+            ShapeError: another number of arrays, or a shape that differs; nothing is set then.
+        """
+        own = list(self.named_weights())
+        if len(weights) != len(own):
+            raise errors.ShapeError(
+                errors.message(
+                    self.where,
+                    "another number of weights",
+                    got={"arrays": len(weights)},
+                    expected=f"{len(own)}: " + ", ".join(n for n, _ in own),
+                )
+            )
+        values = [torch.as_tensor(np.asarray(v)) for v in weights]
+        for (name, weight), value in zip(own, values, strict=True):
+            if tuple(value.shape) != tuple(weight.shape):
+                raise errors.ShapeError(
+                    errors.message(
+                        self.where,
+                        f"weight `{name}` has another shape",
+                        got={"shape": tuple(value.shape)},
+                        expected=str(tuple(weight.shape)),
+                    )
+                )
+        with torch.no_grad():
+            for (_, weight), value in zip(own, values, strict=True):
+                weight.copy_(value)
+
+    # trainable -----------------------------------------------------------------------------
+
+    @property
+    def trainable(self) -> bool:
+        """False keeps the weights (of sublayers, too) as they are in training."""
+        return self._trainable
+
+    @trainable.setter
+    def trainable(self, value: bool) -> None:
+        self._trainable = bool(value)
+        for child in self.children():
+            if isinstance(child, Weights):
+                child.trainable = value
+        self._apply_trainable()
+
+    def _apply_trainable(self) -> None:
+        for spec in self._specs.values():
+            if spec.trainable:
+                getattr(self, spec.name).requires_grad_(self._trainable)
+
+    # penalties -------------------------------------------------------------------------------
+
+    def add_loss(self, loss: Tensor) -> None:
+        """Adds a value computed in `call` to the loss of this step."""
+        self._extra_losses.append(loss)
+
+    @property
+    def losses(self) -> list[Tensor]:
+        """Penalties of the last call: regularisers, activity regularisers, `add_loss`."""
+        found: list[Tensor] = []
+        for module in self.modules():
+            if isinstance(module, Weights):
+                found += module.own_losses()
+        return found
+
+    def own_losses(self) -> list[Tensor]:
+        """Penalties of this layer alone; those of the last call are handed out once."""
+        found = [
+            penalty(getattr(self, name))
+            for name, penalty in self._regularized
+            if getattr(self, name).requires_grad
+        ]
+        if self.activity_penalty is not None:
+            found.append(self.activity_penalty)
+        found += self._extra_losses
+        self.activity_penalty, self._extra_losses = None, []
+        return found
+
+    def apply_constraints(self) -> None:
+        """Projects every constrained weight of this layer and its sublayers."""
+        with torch.no_grad():
+            for module in self.modules():
+                if isinstance(module, Weights):
+                    for name, rule in module._constrained:
+                        weight = getattr(module, name)
+                        weight.copy_(rule(weight))
+
+
+def stored(value: Tensor, order: Sequence[int]) -> Tensor:
+    """The same values with memory ordered so that axis order[0] is outermost."""
+    if value.dim() < 2:
+        return value.clone()
+    back = sorted(range(value.dim()), key=lambda axis: order[axis])
+    return value.permute(*order).contiguous().permute(*back)
+
+
+def _trainable_first(specs: Any) -> list[WeightSpec]:
+    return sorted(specs, key=lambda s: not s.trainable)
+
+
+def _prefixed(prefix: str, spec: WeightSpec) -> WeightSpec:
+    return WeightSpec(
+        f"{prefix}/{spec.name}",
+        spec.shape,
+        spec.initializer,
+        spec.trainable,
+        spec.regularizer,
+        spec.constraint,
+    )
+
+
+def _free_name(base: str, used: Any) -> str:
+    name, number = base, 0
+    while name in used:
+        number += 1
+        name = f"{base}_{number}"
+    return name

@@ -1,0 +1,159 @@
+"""Models from graphs: layers are made from their kinds, by a fixed table, never by import."""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+from collections.abc import Mapping
+from typing import Any
+
+from striate import errors
+from striate.graph import Graph, Node
+from striate.graph.graph import Port
+from striate.graph.kinds import Custom, InputLayer, Nested
+from striate.graph.named import to_json
+from striate.graph.record import Recording, Symbol
+from striate.layers import LAYERS, BuiltIn, Layer
+from striate.layers import InputLayer as EntryLayer
+from striate.layers.calls import Template
+from striate.models.model import Model
+from striate.models.sequential import Sequential
+
+
+def model_from_graph(graph: Graph, custom_objects: Mapping[str, Any] | None = None) -> Model:
+    """A model with new weights for a graph.
+
+    Args:
+        graph: what to build.
+        custom_objects: the user's own layer classes (or ready layers), activations, initialisers
+            by the name that the graph gives them, or layers by the name of the node.
+
+    Raises:
+        FormatError: the graph names a layer class of the user's that is not in `custom_objects`.
+    """
+    objects = custom_objects or {}
+    if graph.form in objects:
+        return _own_class(graph, objects)
+    layers: dict[str, Layer] = {}
+    values: dict[Port, Symbol] = {}
+    for node in graph:
+        layer = layers.get(node.layer)
+        if layer is None:
+            layer = layers[node.layer] = _layer(node, objects)
+        made = _call(node, layer, [values[p] for p in node.inputs])
+        for i, symbol in enumerate(made):
+            values[Port(node.name, i)] = symbol
+    for name, layer in layers.items():
+        layer.trainable = next(n.trainable for n in graph if n.layer == name)
+    model = _assembled(graph, layers, values)
+    model.metadata.update(to_json(graph.metadata))
+    return model
+
+
+def _assembled(graph: Graph, layers: Mapping[str, Layer], values: Mapping[Port, Symbol]) -> Model:
+    if graph.form == "Sequential":
+        model: Model = Sequential(list(layers.values()), name=graph.name)
+        return model
+    symbols: dict[str, tuple[Symbol, ...]] = {}
+    for node in graph:
+        symbols[node.name] = tuple(values[Port(node.name, i)] for i in range(len(node.outputs)))
+    model = Model(name=graph.name)
+    owners: dict[str, Any] = dict(layers)
+    model._adopt(Recording(dataclasses.replace(graph, form="Model"), owners, symbols))
+    return model
+
+
+def _call(node: Node, layer: Layer, inputs: list[Symbol]) -> list[Symbol]:
+    if isinstance(node.kind, InputLayer):
+        return [layer.output]
+    if isinstance(node.kind, Custom):
+        args, kwargs = Template.from_items(node.kind.call).join(inputs)
+        out = layer(*args, **kwargs)
+    else:
+        out = layer(inputs[0] if len(inputs) == 1 else inputs)
+    if isinstance(out, dict):
+        return list(out.values())
+    return list(out) if isinstance(out, (list, tuple)) else [out]
+
+
+def _layer(node: Node, objects: Mapping[str, Any]) -> Layer:
+    kind = node.kind
+    given = objects.get(node.layer)
+    if isinstance(kind, InputLayer):
+        layer: Layer = EntryLayer(batch_shape=kind.shape, dtype=kind.dtype)
+    elif isinstance(given, Layer):
+        layer = given
+    elif isinstance(kind, Nested):
+        layer = model_from_graph(kind.inner, objects)
+    elif isinstance(kind, Custom):
+        layer = _custom(node, kind, objects)
+    else:
+        cls = LAYERS[type(kind).__name__]
+        if not issubclass(cls, BuiltIn):
+            raise errors.unknown_name(node.name, "layer", cls.__name__, LAYERS)
+        layer = cls.from_kind(kind, node.layer, objects)
+    layer.given_name = None
+    layer.automatic_name = node.layer
+    return layer
+
+
+def _custom(node: Node, kind: Custom, objects: Mapping[str, Any]) -> Layer:
+    name = kind.class_name
+    registered = LAYERS.get(name)
+    found = objects.get(name, registered)
+    where = f"{node.name} ({name})"
+    if found is None:
+        raise errors.FormatError(
+            errors.message(
+                where,
+                "this layer is the user's own code, and files do not carry code",
+                expected="its class by name",
+                fix=f'load_model(path, custom_objects={{"{name}": {name}}})',
+            )
+        )
+    if isinstance(found, Layer):
+        return found
+    if not (inspect.isclass(found) and issubclass(found, Layer)):
+        raise errors.ArgumentError(
+            errors.message(
+                where,
+                "`custom_objects` holds something that is not a layer",
+                got={name: found},
+                expected="a subclass of striate.layers.Layer, or a layer",
+            )
+        )
+    return found.from_config(to_json(kind.config))
+
+
+def _own_class(graph: Graph, objects: Mapping[str, Any]) -> Model:
+    """A subclassed model: its own class is called, with the input shape of the graph."""
+    model = objects[graph.form]()
+    model.automatic_name = graph.name
+    shapes = [s.shape for s in graph.input_specs]
+    model.build(shapes[0] if len(shapes) == 1 else shapes)
+    model.metadata.update(to_json(graph.metadata))
+    return model  # type: ignore[no-any-return]
+
+
+def model_from_json(text: str, custom_objects: Mapping[str, Any] | None = None) -> Model:
+    """A model with new weights from `Model.to_json`.
+
+    Raises:
+        FormatError: the text is not the JSON of a graph, or needs `custom_objects`.
+    """
+    return model_from_graph(Graph.from_json(text), custom_objects)
+
+
+def clone_model(model: Model, custom_objects: Mapping[str, Any] | None = None) -> Model:
+    """A model of the same architecture with new weights.
+
+    User layers are made anew from `get_config`; their classes are known from the model itself.
+    """
+    objects: dict[str, Any] = {}
+    for module in model.modules():
+        if isinstance(module, BuiltIn):
+            choices = [c for c in module._choices.values() if callable(c)]
+            objects.update({getattr(c, "__name__", type(c).__name__): c for c in choices})
+        elif isinstance(module, Layer) and type(module) not in (Model, Sequential):
+            objects[type(module).__name__] = type(module)
+    return model_from_graph(model.graph, {**objects, **(custom_objects or {})})

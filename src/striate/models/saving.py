@@ -1,0 +1,169 @@
+"""Models to files and back; nothing in a file is ever run."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from striate import errors
+from striate.models.compiled_config import (
+    compile_from_config,
+    compiled_config,
+    optimizer_state,
+    restore_optimizer,
+)
+from striate.models.rebuild import model_from_graph
+from striate.storage import (
+    ModelFile,
+    decode_tensors,
+    read_model,
+    tensor_specs,
+    tensor_writer,
+    write_atomic,
+    write_model,
+)
+from striate.storage.model_file import SUFFIX, Arrays, check_suffix, check_weights, model_path
+
+if TYPE_CHECKING:
+    from striate.models.model import Model
+
+SAFETENSORS = ".safetensors"
+
+
+def save_model(
+    model: Model,
+    path: str | os.PathLike[str],
+    *,
+    overwrite: bool = True,
+    include_optimizer: bool = True,
+) -> None:
+    """Writes a model with its weights, class names, preprocessing and how it was compiled.
+
+    Args:
+        model: what to save.
+        path: a file name ending in `.striate`.
+        overwrite: False raises if the file is there.
+        include_optimizer: also saves the optimizer's state, so that training can go on.
+
+    Raises:
+        ArgumentError: another ending, or the file is there and `overwrite` is False.
+        StorageError: the disk is full or cannot be written; what stood there is untouched.
+    """
+    check_suffix(path, (SUFFIX,), "save")
+    if not overwrite and Path(path).exists():
+        raise errors.ArgumentError(
+            errors.message(
+                "save", "the file is there already", got={"path": str(path)}, fix="overwrite=True"
+            )
+        )
+    how = compiled_config(model)
+    state, arrays = optimizer_state(model) if include_optimizer else (None, {})
+    if how is not None:
+        how["optimizer_state"] = state
+    write_model(path, ModelFile(model.graph, weight_arrays(model), how, arrays))
+
+
+def load_model(
+    path: str | os.PathLike[str],
+    custom_objects: Mapping[str, Any] | None = None,
+    compile: bool = True,
+) -> Model:
+    """A model from a `.striate` file or a run folder; no code in the file is run.
+
+    Args:
+        path: the file, or a folder that `striate train` wrote.
+        custom_objects: the user's own layer classes, activations, losses and metrics by name.
+        compile: also restores optimizer, loss and metrics, so that training can go on.
+
+    Raises:
+        FormatError: no model file, truncated, damaged, or it needs `custom_objects`.
+    """
+    file = read_model(path)
+    model = model_from_graph(file.graph, custom_objects)
+    put_weights(model, file.weights, str(path))
+    if compile and file.training is not None:
+        compile_from_config(model, file.training, custom_objects or {})
+        restore_optimizer(model, file.training["optimizer_state"], file.optimizer)
+    return model
+
+
+def save_weights(model: Model, path: str | os.PathLike[str], *, overwrite: bool = True) -> None:
+    """Writes weights alone: `.safetensors` (layer/weight names), or a `.striate` file.
+
+    Raises:
+        ArgumentError: another ending, or the file is there and `overwrite` is False.
+        StorageError: the disk is full or cannot be written; what stood there is untouched.
+    """
+    check_suffix(path, (SAFETENSORS, SUFFIX), "save_weights")
+    if Path(path).suffix == SUFFIX:
+        save_model(model, path, overwrite=overwrite, include_optimizer=False)
+        return
+    if not overwrite and Path(path).exists():
+        raise errors.ArgumentError(
+            errors.message(
+                "save_weights",
+                "the file is there already",
+                got={"path": str(path)},
+                fix="overwrite=True",
+            )
+        )
+    write_atomic(path, tensor_writer(weight_arrays(model)))
+
+
+def load_weights(
+    model: Model, path: str | os.PathLike[str], *, skip_mismatch: bool = False
+) -> None:
+    """Sets weights by name from a `.safetensors` or `.striate` file.
+
+    Args:
+        model: whose weights to set.
+        path: the file.
+        skip_mismatch: leaves weights alone that are missing there or have another shape.
+
+    Raises:
+        FormatError: unreadable, or (unless `skip_mismatch`) not the weights of this model;
+            no weight is changed then.
+    """
+    if Path(path).suffix == SAFETENSORS:
+        content = _bytes(path)
+        tensor_specs(content)
+        arrays = decode_tensors(content)
+    else:
+        arrays = read_model(path).weights
+    if skip_mismatch:
+        own = {n: tuple(w.shape) for n, w in model.named_weights()}
+        arrays = {n: a for n, a in arrays.items() if own.get(n) == a.shape}
+        _copy(model, arrays)
+        return
+    put_weights(model, arrays, str(path))
+
+
+def _bytes(path: str | os.PathLike[str]) -> bytes:
+    place = Path(path)
+    if not place.is_file():
+        model_path(place)
+    return place.read_bytes()
+
+
+def weight_arrays(model: Model) -> Arrays:
+    """Copies of all weights by `layer/weight`, in Keras's layout."""
+    model.graph  # noqa: B018 - raises NotBuiltError before anything is written
+    return {n: w.detach().cpu().contiguous().numpy() for n, w in model.named_weights()}
+
+
+def put_weights(model: Model, arrays: Arrays, where: str) -> None:
+    """Sets all weights by name; nothing is set unless all of them fit."""
+    own = {n: tuple(w.shape) for n, w in model.named_weights()}
+    check_weights(where, {n: a.shape for n, a in arrays.items()}, own)
+    _copy(model, arrays)
+
+
+def _copy(model: Model, arrays: Arrays) -> None:
+    with torch.no_grad():
+        for name, weight in model.named_weights():
+            if name in arrays:
+                weight.copy_(torch.from_numpy(arrays[name]))

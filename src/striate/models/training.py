@@ -1,0 +1,297 @@
+"""Trainable: Keras's training methods, each a call into `training` on a source from `data`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection
+from typing import Any
+
+import torch
+
+from striate import data, training
+from striate.layers import Layer
+from striate.models.entering import build_from
+from striate.training import Compiled, History
+
+Device = str | torch.device
+
+
+class Trainable(Layer):
+    """The methods of a model that train and use it."""
+
+    _compiled: Compiled | None = None
+    history: History | None = None
+    stop_training: bool = False
+
+    def compile(
+        self,
+        optimizer: Any = "rmsprop",
+        loss: Any = None,
+        loss_weights: Any = None,
+        metrics: Any = None,
+        weighted_metrics: Any = None,
+        run_eagerly: bool = False,
+        steps_per_execution: int = 1,
+        jit_compile: str | bool = "auto",
+        auto_scale_loss: bool = True,
+    ) -> None:
+        """Says how to train: optimizer, losses, metrics.
+
+        Args:
+            optimizer: a name such as "adam", a striate optimizer, or a `torch.optim` one.
+            loss: a name, a `Loss`, a function; a list or dict of them for several outputs.
+            loss_weights: the factor of each loss in the sum.
+            metrics: names, `Metric`s or functions, measured without sample weights.
+            weighted_metrics: the same, measured with sample weights.
+            run_eagerly: accepted as in Keras; models always run eagerly here.
+            steps_per_execution: accepted as in Keras; logs never wait for the device here.
+            jit_compile: accepted as in Keras; there is nothing to compile here.
+            auto_scale_loss: accepted as in Keras; float32 needs no scaling.
+
+        Raises:
+            UnknownNameError: an optimizer, loss or metric is not known; the nearest are listed.
+        """
+        self._compiled = training.compile(optimizer, loss, loss_weights, metrics, weighted_metrics)
+
+    def fit(
+        self,
+        x: Any = None,
+        y: Any = None,
+        batch_size: int | None = None,
+        epochs: int = 1,
+        verbose: str | int = "auto",
+        callbacks: Any = None,
+        validation_split: float = 0.0,
+        validation_data: Any = None,
+        shuffle: bool = True,
+        class_weight: Any = None,
+        sample_weight: Any = None,
+        initial_epoch: int = 0,
+        steps_per_epoch: float | None = None,
+        validation_steps: float | None = None,
+        validation_batch_size: int | None = None,
+        validation_freq: int | Collection[int] = 1,
+        *,
+        device: Device = "auto",
+        seed: int | None = None,
+        checkpoint_dir: str | os.PathLike[str] | None = None,
+        save_every: str | int | bool = "epoch",
+        keep: int = 2,
+        resume: bool = False,
+    ) -> History:
+        """Trains the model.
+
+        Args:
+            x: arrays (a list or dict for several inputs), an iterable or generator of batches,
+                a torch `Dataset` or `DataLoader`, or an object with `__getitem__` of batches.
+            y: targets, if `x` is arrays.
+            batch_size: samples per step; 32 by default, from the data if they come in batches.
+            epochs: the number of the last epoch.
+            verbose: 0 silent, 1 a progress line, 2 a line per epoch, "auto" chooses.
+            callbacks: callbacks called at the ends of batches and epochs.
+            validation_split: share of the arrays, from their end, kept for validation.
+            validation_data: (x, y), (x, y, sample_weight), or batches.
+            shuffle: new order in each epoch, a function of seed and epoch.
+            class_weight: weight of each class in the loss, by label.
+            sample_weight: weight of each sample in the loss.
+            initial_epoch: the epoch to begin with, from 0.
+            steps_per_epoch: ends an epoch after so many batches.
+            validation_steps: validates on so many batches.
+            validation_batch_size: as `batch_size`, for validation.
+            validation_freq: validates every so many epochs, or after those listed.
+            device: "auto" takes CUDA, then MPS, then the CPU.
+            seed: seeds all random numbers and the order of data; a run repeats exactly.
+            checkpoint_dir: a folder in which the run is saved as it goes.
+            save_every: "epoch", a number of steps, or a time such as "10min".
+            keep: how many checkpoints stay.
+            resume: continues from the last checkpoint in `checkpoint_dir`, exactly.
+
+        Returns:
+            What was measured after each epoch.
+
+        Raises:
+            NotCompiledError: before `compile`.
+            DataError: no data, mismatched lengths, numbers that are not finite, labels that do
+                not suit the loss.
+            ShapeError: samples of another shape than the model's input.
+            CheckpointError: the checkpoint is of another run.
+        """
+        if validation_split and validation_data is None:
+            parts = data.split(x, y, sample_weight, fraction=validation_split)
+            (x, y, sample_weight), validation_data = parts
+        if seed is None:
+            seed_of_order = 0 if checkpoint_dir is not None else int(torch.randint(2**31, ()))
+        else:
+            seed_of_order = seed
+        source = data.source(
+            x,
+            y,
+            sample_weight,
+            batch_size=batch_size,
+            shuffle=shuffle,
+            seed=seed_of_order,
+            class_weight=class_weight,
+        )
+        if seed is not None and not self.built:
+            training.set_seed(seed)
+        source = build_from(self, source, "fit")
+        validation = _validation(validation_data, validation_batch_size or batch_size)
+        self.history = training.fit(
+            self,
+            self._compiled,
+            source,
+            epochs=epochs,
+            initial_epoch=initial_epoch,
+            steps_per_epoch=steps_per_epoch,
+            validation=validation,
+            validation_freq=validation_freq,
+            validation_steps=validation_steps,
+            callbacks=callbacks,
+            verbose=verbose,
+            device=device,
+            seed=seed,
+            checkpoint_dir=checkpoint_dir,
+            save_every=save_every,
+            keep=keep,
+            resume=resume,
+        )
+        return self.history
+
+    def evaluate(
+        self,
+        x: Any = None,
+        y: Any = None,
+        batch_size: int | None = None,
+        verbose: str | int = "auto",
+        sample_weight: Any = None,
+        steps: int | None = None,
+        callbacks: Any = None,
+        return_dict: bool = False,
+        *,
+        device: Device = "auto",
+    ) -> Any:
+        """Loss and metrics over data, in inference mode.
+
+        Args:
+            x: as in `fit`.
+            y: targets, if `x` is arrays.
+            batch_size: samples per step; 32 by default.
+            verbose: 0 silent, 1 a progress line, 2 one line at the end.
+            sample_weight: weight of each sample.
+            steps: at most so many batches.
+            callbacks: their test hooks are called.
+            return_dict: a dict by name instead of a list in the order of `metrics_names`.
+            device: as in `fit`.
+
+        Raises:
+            NotCompiledError: before `compile`.
+            DataError: no data, or targets that do not suit the loss.
+        """
+        source = data.source(x, y, sample_weight, batch_size=batch_size, shuffle=False)
+        return training.evaluate(
+            self,
+            self._compiled,
+            build_from(self, source, "evaluate"),
+            steps=steps,
+            callbacks=callbacks,
+            verbose=verbose,
+            device=device,
+            return_dict=return_dict,
+        )
+
+    def predict(
+        self,
+        x: Any,
+        batch_size: int | None = None,
+        verbose: str | int = "auto",
+        steps: int | None = None,
+        callbacks: Any = None,
+        *,
+        device: Device = "auto",
+    ) -> Any:
+        """The outputs for data, in inference mode, as NumPy arrays.
+
+        Args:
+            x: as in `fit`.
+            batch_size: samples per step; 32 by default.
+            verbose: 0 silent, 1 a progress line.
+            steps: at most so many batches.
+            callbacks: their predict hooks are called.
+            device: as in `fit`.
+
+        Raises:
+            DataError: no data.
+            ShapeError: samples of another shape than the model's input.
+        """
+        source = data.source(x, batch_size=batch_size, shuffle=False)
+        return training.predict(
+            self,
+            build_from(self, source, "predict"),
+            steps=steps,
+            callbacks=callbacks,
+            verbose=verbose,
+            device=device,
+        )
+
+    def train_on_batch(
+        self,
+        x: Any,
+        y: Any = None,
+        sample_weight: Any = None,
+        class_weight: Any = None,
+        return_dict: bool = False,
+        *,
+        device: Device = "auto",
+    ) -> Any:
+        """One update from one batch; returns its loss and metrics."""
+        if class_weight is not None:
+            by_class = data.class_sample_weights(y, class_weight)
+            sample_weight = by_class if sample_weight is None else by_class * sample_weight
+        return training.train_on_batch(
+            self, self._compiled, x, y, sample_weight, device=device, return_dict=return_dict
+        )
+
+    def test_on_batch(
+        self,
+        x: Any,
+        y: Any = None,
+        sample_weight: Any = None,
+        return_dict: bool = False,
+        *,
+        device: Device = "auto",
+    ) -> Any:
+        """Loss and metrics of one batch, in inference mode."""
+        return training.test_on_batch(
+            self, self._compiled, x, y, sample_weight, device=device, return_dict=return_dict
+        )
+
+    def predict_on_batch(self, x: Any, *, device: Device = "auto") -> Any:
+        """The outputs for one batch as NumPy arrays, in inference mode."""
+        return training.predict_on_batch(self, x, device=device)
+
+    @property
+    def optimizer(self) -> Any:
+        """The optimizer; None before `compile`."""
+        return None if self._compiled is None else self._compiled.optimizer
+
+    @property
+    def loss(self) -> Any:
+        """The losses as they were given to `compile`."""
+        return None if self._compiled is None else self._compiled.loss
+
+    @property
+    def compiled(self) -> bool:
+        """True after `compile`."""
+        return self._compiled is not None
+
+    @property
+    def metrics_names(self) -> list[str]:
+        """Names of `evaluate`'s results, in order."""
+        return [] if self._compiled is None else self._compiled.metrics_names
+
+
+def _validation(given: Any, batch_size: int | None) -> Any:
+    if given is None:
+        return None
+    parts = given if isinstance(given, tuple) else (given,)
+    return data.source(*parts, batch_size=batch_size, shuffle=False)

@@ -1,0 +1,32 @@
+"""The border between NHWC, which people see, and torch's NCHW order: views, never copies.
+
+An NHWC array in memory is an NCHW tensor with channels-last strides, so crossing the border
+only renames dimensions. Tensors of rank 2 or less, and the batch, stay as they are.
+"""
+
+from __future__ import annotations
+
+from torch import Tensor
+
+
+def to_internal(x: Tensor) -> Tensor:
+    """(N, ..., C) -> (N, C, ...), a view."""
+    return x if x.dim() < 3 else x.movedim(-1, 1)
+
+
+def to_external(x: Tensor) -> Tensor:
+    """(N, C, ...) -> (N, ..., C), a view."""
+    return x if x.dim() < 3 else x.movedim(1, -1)
+
+
+def internal_axis(axis: int, rank: int) -> int:
+    """Where an axis that the user counts channels-last lies inside.
+
+    Example:
+        >>> internal_axis(-1, 4), internal_axis(1, 4)
+        (1, 2)
+    """
+    position = axis + rank if axis < 0 else axis
+    if rank < 3 or position == 0:
+        return position
+    return 1 if position == rank - 1 else position + 1

@@ -1,0 +1,115 @@
+"""What must be the same for a run to be continued, and how to say what is not."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+
+from striate.errors import CheckpointError, message
+
+_SHOWN = 4
+
+
+def fingerprint(
+    module: torch.nn.Module, optimizer: Any, source: Any, steps: int | None, seed: int | None
+) -> dict[str, Any]:
+    """The configuration of a run as plain JSON values.
+
+    The learning rate is left out: callbacks change it during the run, and its value is restored.
+
+    Args:
+        module: its weights' names, shapes and number types count.
+        optimizer: its class and arguments count.
+        source: its `batch_size`, `num_samples`, `seed` and `shuffle` count.
+        steps: steps per epoch, None if unknown.
+        seed: the seed of `fit`.
+    """
+    weights = {
+        name: [list(value.shape), str(value.dtype).removeprefix("torch.")]
+        for name, value in module.state_dict().items()
+        if isinstance(value, torch.Tensor)
+    }
+    found = {
+        "weights": weights,
+        "optimizer": type(optimizer).__name__,
+        "optimizer arguments": _arguments(optimizer),
+        "batch_size": getattr(source, "batch_size", None),
+        "number of samples": getattr(source, "num_samples", None),
+        "steps per epoch": steps,
+        "seed": seed,
+        "seed of the data": getattr(source, "seed", None),
+        "shuffle": getattr(source, "shuffle", None),
+    }
+    result: dict[str, Any] = json.loads(json.dumps(found))
+    return result
+
+
+def environment(device: torch.device) -> dict[str, Any]:
+    """What may change the last bits of a result without being a mistake."""
+    return {
+        "torch": torch.__version__,
+        "threads": torch.get_num_threads(),
+        "device": device.type,
+    }
+
+
+def check_same(saved: Mapping[str, Any], now: Mapping[str, Any], where: str) -> None:
+    """Compares two fingerprints.
+
+    Raises:
+        CheckpointError: they differ; the message says in what.
+    """
+    lines = []
+    for name in now:
+        if name == "weights":
+            lines += _weight_differences(saved.get(name, {}), now[name])
+        elif saved.get(name) != now[name]:
+            lines.append(f"{name}: {saved.get(name)!r} in the checkpoint, {now[name]!r} now")
+    if lines:
+        raise CheckpointError(
+            message(
+                where,
+                "the checkpoint belongs to another configuration",
+                fix="Configure this run as before, or use another checkpoint_dir",
+                chain=(),
+            )
+            + "\nWhat differs:\n"
+            + "\n".join(f"  {line}" for line in lines)
+        )
+
+
+def _arguments(optimizer: Any) -> dict[str, Any]:
+    """The optimizer's arguments that are plain values, without the learning rate."""
+    if hasattr(optimizer, "get_config"):
+        given = dict(optimizer.get_config())
+    else:
+        given = dict(optimizer.defaults)
+    kept = {}
+    for name, value in sorted(given.items()):
+        if name in ("lr", "learning_rate", "name"):
+            continue
+        if isinstance(value, (bool, int, float, str, tuple, list, type(None))):
+            kept[name] = value
+    return kept
+
+
+def _weight_differences(saved: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
+    lines = []
+    for name in sorted({*saved, *now}):
+        if saved.get(name) == now.get(name):
+            continue
+        before, after = _described(saved.get(name)), _described(now.get(name))
+        lines.append(f"weight {name}: {before} in the checkpoint, {after} now")
+    if len(lines) > _SHOWN:
+        lines = [*lines[:_SHOWN], f"... and {len(lines) - _SHOWN} more weights"]
+    return lines
+
+
+def _described(weight: Any) -> str:
+    if weight is None:
+        return "not there"
+    shape, dtype = weight
+    return f"{tuple(shape)} {dtype}"

@@ -1,0 +1,38 @@
+"""One or more cases per layer: what every contract test and the parity with Keras run over.
+
+Adding a layer is adding rows to the file of its family; a layer without a row fails a test.
+"""
+
+from __future__ import annotations
+
+from tests.contract.cases import (
+    activation,
+    convolution,
+    dense,
+    merging,
+    normalization,
+    pooling,
+    preprocessing,
+    regularization,
+    shape,
+)
+from tests.contract.cases.case import Case as Case
+
+FAMILIES = (
+    activation,
+    convolution,
+    dense,
+    merging,
+    normalization,
+    pooling,
+    preprocessing,
+    regularization,
+    shape,
+)
+
+CASES: list[Case] = [case for family in FAMILIES for case in family.CASES]
+
+# Layers without a case, and why.
+WITHOUT_CASE = {
+    "InputLayer": "it has no input",
+}

@@ -1,0 +1,57 @@
+"""Case: one layer with arguments and inputs, as the rows of the families' files have them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from striate import layers
+
+
+@dataclass(frozen=True)
+class Case:
+    """One layer with arguments and the shapes of its inputs (without the batch).
+
+    Args:
+        layer: class name in `striate.layers`.
+        arguments: constructor arguments, the same for Keras.
+        shapes: one input shape, or several.
+        keras: False where Keras has no such layer or another meaning (said in the note).
+        random: True if training draws random numbers, so that values cannot be compared.
+        trains: True if training gives other values though nothing is random.
+        whole: largest whole number of the inputs where the layer takes whole numbers.
+        smooth: False if the function has kinks on a grid that a gradient check may hit.
+        copies: True if the operation rearranges values, so that another layout is no accident.
+        note: why a flag is set.
+    """
+
+    layer: str
+    arguments: dict[str, Any] = field(default_factory=dict)
+    shapes: tuple[tuple[int, ...], ...] = ((5, 6, 3),)
+    keras: bool = True
+    random: bool = False
+    trains: bool = False
+    whole: int | None = None
+    smooth: bool = True
+    copies: bool = False
+    note: str = ""
+
+    def make(self) -> layers.Layer:
+        layer: layers.Layer = getattr(layers, self.layer)(**self.arguments)
+        return layer
+
+    def inputs(self, seed: int = 0, batch: int = 2) -> list[np.ndarray]:
+        rng = np.random.default_rng(seed)
+        if self.whole is not None:
+            return [rng.integers(0, self.whole, (batch, *s)) for s in self.shapes]
+        return [rng.normal(size=(batch, *s)).astype("float32") for s in self.shapes]
+
+    def __str__(self) -> str:
+        arguments = ",".join(f"{k}={v}" for k, v in self.arguments.items())
+        return f"{self.layer}({arguments})".replace(" ", "")
+
+
+IMAGE = ((5, 6, 3),)
+FLAT = ((7,),)

@@ -1,0 +1,167 @@
+"""What holds for every layer, one short function per property."""
+
+from __future__ import annotations
+
+import copy
+import json
+import pickle
+
+import numpy as np
+import pytest
+import torch
+
+from striate.graph import Graph, freeze
+from striate.layers import BuiltIn, Input, Layer
+from striate.models import Model, model_from_json
+from tests.contract.cases import Case
+
+
+def symbols(case: Case, *, batch: int | None = None) -> list:
+    dtype = "int64" if case.whole is not None else "float32"
+    return [Input(s, batch_size=batch, dtype=dtype) for s in case.shapes]
+
+
+def called(layer: Layer, values: list):
+    return layer(values[0] if len(values) == 1 else values)
+
+
+def outputs(layer: Layer, values: list) -> list[torch.Tensor]:
+    out = called(layer, values)
+    return list(out) if isinstance(out, (list, tuple)) else [out]
+
+
+def promised_shape_is_real(case: Case) -> None:
+    layer = case.make()
+    made = called(layer, symbols(case))
+    promised = [s.shape for s in (made if isinstance(made, (list, tuple)) else [made])]
+    for batch in (1, 3):
+        real = [tuple(o.shape) for o in outputs(layer, case.inputs(batch=batch))]
+        assert real == [(batch, *shape[1:]) for shape in promised]
+    on_meta = [torch.empty((2, *s), device="meta") for s in case.shapes]
+    if case.whole is None:
+        assert [tuple(o.shape) for o in outputs(layer, on_meta)] == [(2, *p[1:]) for p in promised]
+
+
+def weights_are_as_promised(case: Case) -> None:
+    layer = case.make()
+    made = called(layer, symbols(case))
+    call = (made[0] if isinstance(made, (list, tuple)) else made).call
+    assert [tuple(w.shape) for w in layer.weights] == [s.shape for s in call.weights]
+    assert layer.count_params() == sum(s.size for s in call.weights)
+    trainable = [s.size for s in call.weights if s.trainable]
+    assert sum(w.numel() for w in layer.trainable_weights) == sum(trainable)
+
+
+def config_round_trips(case: Case) -> None:
+    layer = case.make()
+    config = json.loads(json.dumps(layer.get_config()))
+    again = type(layer).from_config(config)
+    assert isinstance(layer, BuiltIn)
+    assert isinstance(again, BuiltIn)
+    assert again.kind == layer.kind
+    assert again.get_config() == layer.get_config()
+
+
+def graph_round_trips(case: Case) -> None:
+    layer = case.make()
+    entries = symbols(case)
+    made = called(layer, entries)
+    graph = freeze(entries, made if isinstance(made, (list, tuple)) else [made]).graph
+    assert Graph.from_json(graph.to_json()) == graph
+    model = Model(entries, made)
+    again = model_from_json(model.to_json())
+    again.set_weights(model.get_weights())
+    values = case.inputs()
+    for a, b in zip(outputs(model, values), outputs(again, values), strict=True):
+        assert torch.equal(a, b)
+
+
+def copies_are_equal_and_separate(case: Case) -> None:
+    layer = case.make()
+    values = case.inputs()
+    before = outputs(layer, values)
+    thawed = pickle.loads(pickle.dumps(layer))  # noqa: S301 - our own bytes
+    for other in (copy.deepcopy(layer), thawed):
+        for a, b in zip(before, outputs(other, values), strict=True):
+            assert torch.equal(a, b)
+        for weight in other.trainable_weights:
+            weight.data.add_(1.0)
+    for a, b in zip(before, outputs(layer, values), strict=True):
+        assert torch.equal(a, b)
+
+
+def gradients_are_right(case: Case) -> None:
+    if case.whole is not None or not case.smooth:
+        pytest.skip(case.note or "whole numbers have no gradient")
+    layer = case.make()
+    called(layer, case.inputs())
+    layer.double()
+    if not case.random:
+        layer.train()
+    values = [torch.from_numpy(v).double().requires_grad_() for v in case.inputs(seed=1)]
+    weights = list(layer.trainable_weights)
+    randomise(weights, seed=2)
+
+    def function(*tensors: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        return tuple(outputs(layer, list(tensors[: len(values)])))
+
+    assert torch.autograd.gradcheck(function, (*values, *weights), fast_mode=True, atol=1e-4)
+
+
+def inference_is_repeatable(case: Case) -> None:
+    layer = case.make()
+    values = case.inputs()
+    first, second = outputs(layer, values), outputs(layer, values)
+    assert all(torch.equal(a, b) for a, b in zip(first, second, strict=True))
+
+
+def training_differs_only_where_it_should(case: Case) -> None:
+    layer = case.make()
+    values = case.inputs()
+    plain = outputs(layer, values)
+    torch.manual_seed(0)
+    layer.train()
+    trained = outputs(layer, values)
+    differs = any(not torch.equal(a, b) for a, b in zip(plain, trained, strict=True))
+    assert differs == (case.random or case.trains)
+    layer.eval()
+
+
+def layout_is_kept(case: Case) -> None:
+    """A channels-last input gives a channels-last output: nothing was copied to change layout."""
+    if case.copies:
+        pytest.skip(case.note or "the operation rearranges values")
+    layer = case.make()
+    for out in outputs(layer, case.inputs()):
+        if out.dim() == 4:
+            inner = out.permute(0, 3, 1, 2)
+            assert inner.is_contiguous(memory_format=torch.channels_last), out.stride()
+
+
+def frozen_layer_has_no_gradients(case: Case) -> None:
+    layer = case.make()
+    called(layer, symbols(case))
+    layer.trainable = False
+    assert layer.trainable_weights == []
+    layer.trainable = True
+
+
+def randomise(weights: list[torch.Tensor], seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    with torch.no_grad():
+        for weight in weights:
+            weight.copy_(torch.from_numpy(rng.normal(size=tuple(weight.shape))))
+
+
+PROPERTIES = [
+    promised_shape_is_real,
+    weights_are_as_promised,
+    config_round_trips,
+    graph_round_trips,
+    copies_are_equal_and_separate,
+    gradients_are_right,
+    inference_is_repeatable,
+    training_differs_only_where_it_should,
+    layout_is_kept,
+    frozen_layer_has_no_gradients,
+]
