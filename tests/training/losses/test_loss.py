@@ -106,6 +106,19 @@ def test_targets_weights_and_predictions_may_be_lists(case: Case) -> None:
     )
 
 
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_a_loss_never_waits_for_the_device(case: Case) -> None:
+    # The device without data stands for an accelerator: reading from it would be an error.
+    y_true, y_pred = (torch.tensor(a).to("meta") for a in draw(case.data, 4))
+    for reduction in ("sum_over_batch_size", "mean_with_sample_weight"):
+        loss = getattr(losses, case.name)(**case.arguments, reduction=reduction)
+        predictions = y_pred.float().requires_grad_(True)
+        assert loss(y_true, predictions).device.type == "meta"
+        weight = torch.ones(() if case.name in ("CosineSimilarity", "Dice") else len(y_pred))
+        loss(y_true, predictions, weight).backward()
+        assert predictions.grad is not None
+
+
 def test_an_unknown_dtype_is_an_error() -> None:
     with pytest.raises(ArgumentError) as caught:
         losses.Huber(dtype="float31")

@@ -111,7 +111,11 @@ def categorical_focal_crossentropy(
         p = (y_pred / y_pred.sum(axis, keepdim=True)).clamp(EPSILON, 1 - EPSILON)
         log_p = p.log()
         miss = 1 - p
-    weight = alpha if isinstance(alpha, (int, float)) else y_pred.new_tensor(alpha)
+    weight: float | torch.Tensor
+    if isinstance(alpha, (int, float)):
+        weight = alpha
+    else:
+        weight = torch.tensor(alpha, dtype=y_pred.dtype).to(y_pred.device, non_blocking=True)
     return -(weight * miss.pow(gamma) * y_true * log_p).sum(axis)
 
 

@@ -32,7 +32,10 @@ def check_class_numbers(
     _finite(y, where)
     if y.dtype.kind == "f":
         _first(y != np.floor(y), y, where, "is not a whole number", "class numbers from 0")
-    outside = y < 0 if classes is None else (y < 0) | (y >= classes)
+    limit = np.inf if classes is None else classes
+    if not y.size or (y.min() >= 0 and y.max() < limit):
+        return
+    outside = (y < 0) | (y >= limit)
     if ignore_class is not None:
         outside &= y != ignore_class
     if outside.any():

@@ -84,17 +84,8 @@ class AUC(ThresholdCounts):
         self.label_weights = None if label_weights is None else [float(w) for w in label_weights]
         self._weights = None if label_weights is None else torch.tensor(self.label_weights)
         self.from_logits = from_logits
-        if num_labels and not multi_label:
-            raise ArgumentError(
-                message(
-                    label,
-                    "num_labels is for curves per column",
-                    got={"num_labels": num_labels, "multi_label": multi_label},
-                    fix="Pass multi_label=True",
-                )
-            )
         if num_labels:
-            self.counts.allocate((num_labels, 2, self._bins))
+            self._allocate_labels(num_labels)
 
     def update_state(
         self, y_true: Array, y_pred: Array, sample_weight: Array | None = None
@@ -160,6 +151,18 @@ class AUC(ThresholdCounts):
             )
         return [(i + 1) / (num_thresholds - 1) for i in range(num_thresholds - 2)]
 
+    def _allocate_labels(self, num_labels: int) -> None:
+        if not self.multi_label:
+            raise ArgumentError(
+                message(
+                    self.where,
+                    "num_labels is for curves per column",
+                    got={"num_labels": num_labels, "multi_label": False},
+                    fix="Pass multi_label=True",
+                )
+            )
+        self.counts.allocate((num_labels, 2, self._bins))
+
     def _allocate(self, predictions: torch.Tensor) -> None:
         if predictions.ndim != 2:
             raise ShapeError(
@@ -171,7 +174,7 @@ class AUC(ThresholdCounts):
                 )
             )
         if not self.counts.is_allocated:
-            self.counts.allocate((predictions.shape[1], 2, self._bins))
+            self._allocate_labels(predictions.shape[1])
 
     def _points(self) -> tuple[torch.Tensor, torch.Tensor]:
         """The x and y of the curve at each threshold, x falling."""
