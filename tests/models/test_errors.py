@@ -166,7 +166,8 @@ CASES: list[tuple[str, Callable[[], Any], type[Exception], str]] = [
         shape(small, 8, 8, 1),
         st.ShapeError,
         "sequential (Sequential): the input has another shape than the model was built for. Got"
-        " input shape=(None, 8, 1). Expected (None, 8, 8, 1). One sample needs a batch axis: x[None].",
+        " input shape=(None, 8, 1). Expected (None, 8, 8, 1). One sample needs a batch axis:"
+        " x[None].",
     ),
     (
         "open size where weights need it",

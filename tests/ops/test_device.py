@@ -57,6 +57,6 @@ def test_a_word_that_is_no_device(machine: pytest.MonkeyPatch) -> None:
     with pytest.raises(ArgumentError) as caught:
         device("gpu")
     assert str(caught.value) == (
-        "device: this is not the name of a device. Got device='gpu'. Expected \"auto\", \"cpu\", "
+        'device: this is not the name of a device. Got device=\'gpu\'. Expected "auto", "cpu", '
         '"cuda", "cuda:0" or "mps". Use device="auto".'
     )

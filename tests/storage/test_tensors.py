@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import safetensors
 import safetensors.numpy
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -16,7 +17,7 @@ from hypothesis.extra import numpy as npst
 from striate.errors import ArgumentError, FormatError
 from striate.storage import decode_tensors, encode_tensors, tensor_specs, tensor_writer
 
-_NAMES = "float64 float32 float16 int64 uint64 int32 uint32 int16 uint16 int8 uint8 bool complex64"
+_NAMES = "float64 float32 float16 int64 uint64 int32 uint32 int16 uint16 int8 uint8 bool"
 DTYPES = [np.dtype(name) for name in _NAMES.split()]
 
 
@@ -41,6 +42,16 @@ def test_arrays_return_equal_writable_and_the_safetensors_library_agrees(
             assert back[name].shape == array.shape
             assert back[name].tobytes() == array.tobytes()
             assert back[name].flags.writeable
+
+
+def test_complex_numbers_return_where_the_library_knows_them() -> None:
+    data = encode_tensors({"a": np.array([1 + 2j], np.complex64)})
+    assert decode_tensors(data, ["a"])["a"].tolist() == [1 + 2j]
+    try:
+        safetensors.numpy.load(data)
+    except safetensors.SafetensorError:
+        pytest.skip("this version of safetensors has no complex numbers")
+    assert decode_tensors(data)["a"].tolist() == [1 + 2j]
 
 
 def test_strides_and_byte_order_do_not_change_the_bytes() -> None:
@@ -123,9 +134,8 @@ def test_impossible_headers_are_refused(entry: str, text: str) -> None:
 def test_truncated_bytes_are_refused() -> None:
     with pytest.raises(FormatError) as caught:
         decode_tensors(b"")
-    assert str(caught.value) == (
-        "safetensors: not a valid file: Error while deserializing: header too small."
-    )
+    # The end of the sentence is the library's and differs between its versions.
+    assert str(caught.value).startswith("safetensors: not a valid file: Error while deserializing")
 
 
 @settings(max_examples=150, deadline=None)

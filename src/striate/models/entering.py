@@ -46,8 +46,8 @@ def build_from(model: Layer, source: Any, where: str) -> Any:
             errors.message(where, "there are no data", expected="at least one batch")
         )
     x = peeked.first[0]
-    values = list(x.values()) if isinstance(x, dict) else x
-    many = isinstance(values, (list, tuple))
-    shapes = [(None, *v.shape[1:]) for v in (values if many else [values])]
+    many = isinstance(x, (dict, list, tuple))
+    values = list(x.values()) if isinstance(x, dict) else list(x) if many else [x]
+    shapes = [(None, *v.shape[1:]) for v in values]
     model.build(shapes if many else shapes[0])
     return peeked

@@ -226,24 +226,6 @@ class Facts(Layer):
         )
         table.show(line_length=line_length, print_fn=print_fn)
 
-    def save(self, path: Any, overwrite: bool = True, include_optimizer: bool = True) -> None:
-        """Writes the model to a `.striate` file; see `models.save_model`."""
-        from striate.models.saving import save_model
-
-        save_model(self, path, overwrite=overwrite, include_optimizer=include_optimizer)
-
-    def save_weights(self, path: Any, overwrite: bool = True) -> None:
-        """Writes the weights to a `.safetensors` or `.striate` file."""
-        from striate.models.saving import save_weights
-
-        save_weights(self, path, overwrite=overwrite)
-
-    def load_weights(self, path: Any, skip_mismatch: bool = False) -> None:
-        """Sets the weights from a `.safetensors` or `.striate` file."""
-        from striate.models.saving import load_weights
-
-        load_weights(self, path, skip_mismatch=skip_mismatch)
-
     def to_json(self, **kwargs: Any) -> str:
         """The architecture without weights, as JSON text; see `models.model_from_json`."""
         return self.graph.to_json(**kwargs)

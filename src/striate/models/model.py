@@ -251,6 +251,24 @@ class Model(Trainable, Facts, Layer):
             return dict(zip(graph.output_keys, made, strict=True))
         return made[0] if len(made) == 1 else list(made)
 
+    def save(self, path: Any, overwrite: bool = True, include_optimizer: bool = True) -> None:
+        """Writes the model to a `.striate` file; see `models.save_model`."""
+        from striate.models.saving import save_model
+
+        save_model(self, path, overwrite=overwrite, include_optimizer=include_optimizer)
+
+    def save_weights(self, path: Any, overwrite: bool = True) -> None:
+        """Writes the weights to a `.safetensors` or `.striate` file."""
+        from striate.models.saving import save_weights
+
+        save_weights(self, path, overwrite=overwrite)
+
+    def load_weights(self, path: Any, skip_mismatch: bool = False) -> None:
+        """Sets the weights from a `.safetensors` or `.striate` file."""
+        from striate.models.saving import load_weights
+
+        load_weights(self, path, skip_mismatch=skip_mismatch)
+
     def __getstate__(self) -> dict[str, Any]:
         return {**super().__getstate__(), "_symbols": None, "_programs": {}}
 

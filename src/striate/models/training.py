@@ -119,21 +119,17 @@ class Trainable(Layer):
         if validation_split and validation_data is None:
             parts = data.split(x, y, sample_weight, fraction=validation_split)
             (x, y, sample_weight), validation_data = parts
-        if seed is None:
-            seed_of_order = 0 if checkpoint_dir is not None else int(torch.randint(2**31, ()))
-        else:
-            seed_of_order = seed
         source = data.source(
             x,
             y,
             sample_weight,
             batch_size=batch_size,
             shuffle=shuffle,
-            seed=seed_of_order,
+            seed=_seed_of_order(seed, checkpoint_dir),
             class_weight=class_weight,
         )
         if seed is not None and not self.built:
-            training.set_seed(seed)
+            training.set_seed(seed)  # the weights that the first batch brings about are seeded, too
         source = build_from(self, source, "fit")
         validation = _validation(validation_data, validation_batch_size or batch_size)
         self.history = training.fit(
@@ -288,6 +284,13 @@ class Trainable(Layer):
     def metrics_names(self) -> list[str]:
         """Names of `evaluate`'s results, in order."""
         return [] if self._compiled is None else self._compiled.metrics_names
+
+
+def _seed_of_order(seed: int | None, checkpoint_dir: object) -> int:
+    """A run that can be resumed needs an order that the next process finds again."""
+    if seed is not None:
+        return seed
+    return 0 if checkpoint_dir is not None else int(torch.randint(2**31, ()))
 
 
 def _validation(given: Any, batch_size: int | None) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from striate.storage.archive import CHECKSUMS as CHECKSUMS
 from striate.storage.archive import Archive as Archive
+from striate.storage.archive import Content as Content
 from striate.storage.archive import read_archive as read_archive
 from striate.storage.archive import write_archive as write_archive
 from striate.storage.atomic import remove_leftovers as remove_leftovers
