@@ -13,6 +13,7 @@ __version__ = "0.1.0.dev0"
 
 if TYPE_CHECKING:  # the same names as in the table, for type checkers and editors
     from striate import analysis as analysis
+    from striate import arrays as arrays
     from striate import data as data
     from striate import errors as errors
     from striate import graph as graph
@@ -62,6 +63,7 @@ if TYPE_CHECKING:  # the same names as in the table, for type checkers and edito
 # Public name -> "module" or "module:name in it".
 _PLACES: dict[str, str] = {
     "analysis": "striate.analysis",
+    "arrays": "striate.arrays",
     "data": "striate.data",
     "errors": "striate.errors",
     "graph": "striate.graph",

@@ -22,6 +22,7 @@ ROOMS: dict[str, set[str]] = {
     "errors": set(),
     "storage": {"graph", "errors"},
     "graph": {"errors"},
+    "arrays": {"graph", "errors"},
     "analysis": {"graph", "errors"},
     "ops": {"graph", "errors"},
     "layers": {"graph", "ops", "errors"},
@@ -38,7 +39,7 @@ ROOMS: dict[str, set[str]] = {
 # The top of the package: the table of public names, and `python -m striate`.
 TOP = {"__init__", "__main__"}
 
-WITHOUT_TORCH = {"errors", "storage", "graph", "analysis"}
+WITHOUT_TORCH = {"errors", "storage", "graph", "analysis", "arrays"}
 TORCH_IN_FUNCTIONS_ONLY = {"data", "__init__", "__main__"}
 
 # Third parties that are no dependencies; never imported when a file is loaded.
