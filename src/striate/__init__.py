@@ -43,10 +43,13 @@ if TYPE_CHECKING:  # the same names as in the table, for type checkers and edito
     from striate.layers import Layer as Layer
     from striate.models import Model as Model
     from striate.models import Sequential as Sequential
+    from striate.models import check_folding as check_folding
     from striate.models import clone_model as clone_model
+    from striate.models import fold_batch_normalization as fold_batch_normalization
     from striate.models import load_model as load_model
     from striate.models import model_from_json as model_from_json
     from striate.models import save_model as save_model
+    from striate.models import to_fully_convolutional as to_fully_convolutional
     from striate.ops import activations as activations
     from striate.ops import constraints as constraints
     from striate.ops import initializers as initializers
@@ -93,10 +96,13 @@ _PLACES: dict[str, str] = {
     "Layer": "striate.layers:Layer",
     "Model": "striate.models:Model",
     "Sequential": "striate.models:Sequential",
+    "check_folding": "striate.models:check_folding",
     "clone_model": "striate.models:clone_model",
+    "fold_batch_normalization": "striate.models:fold_batch_normalization",
     "load_model": "striate.models:load_model",
     "model_from_json": "striate.models:model_from_json",
     "save_model": "striate.models:save_model",
+    "to_fully_convolutional": "striate.models:to_fully_convolutional",
     "activations": "striate.ops.activations",
     "constraints": "striate.ops.constraints",
     "initializers": "striate.ops.initializers",

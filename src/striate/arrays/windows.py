@@ -220,18 +220,7 @@ def trace_window(
         >>> trace.products.tolist(), trace.output
         ([[1.0, 0.0], [0.0, 4.0]], 5.5)
     """
-    whole, rank = images("trace_window", image)
-    weights, form = kernel_of("trace_window", kernel, whole.shape[3])
-    if rank == 4 or form == "bank" or (form == "each" and whole.shape[3] != 1):
-        raise errors.ShapeError(
-            errors.message(
-                "trace_window",
-                "one image and one filter are traced",
-                got={"image": np.shape(image), "kernel": np.shape(kernel)},
-                expected="(H, W) with (h, w), or (H, W, C) with (h, w, C)",
-                fix="Take one of them: images[0], kernel[..., 0]",
-            )
-        )
+    whole, weights, rank = _one_filter(image, kernel)
     how = sliding("trace_window", whole.shape, weights.shape[:2], stride, padding, dilation)
     if not (0 <= row < how.sizes[0] and 0 <= column < how.sizes[1]):
         raise errors.ArgumentError(
@@ -252,3 +241,20 @@ def trace_window(
     return WindowTrace(
         row, column, corner, seen.copy(), filt, products, total, float(bias), total + bias
     )
+
+
+def _one_filter(image: ArrayLike, kernel: ArrayLike) -> tuple[Array, Array, int]:
+    """One image as (1, H, W, C) and one filter as (h, w, C, 1); the rank the image had."""
+    whole, rank = images("trace_window", image)
+    weights, form = kernel_of("trace_window", kernel, whole.shape[3])
+    if rank == 4 or form == "bank" or (form == "each" and whole.shape[3] != 1):
+        raise errors.ShapeError(
+            errors.message(
+                "trace_window",
+                "one image and one filter are traced",
+                got={"image": np.shape(image), "kernel": np.shape(kernel)},
+                expected="(H, W) with (h, w), or (H, W, C) with (h, w, C)",
+                fix="Take one of them: images[0], kernel[..., 0]",
+            )
+        )
+    return whole, weights, rank

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from striate.models.folding import FoldingCheck as FoldingCheck
+from striate.models.folding import check_folding as check_folding
+from striate.models.folding import fold_batch_normalization as fold_batch_normalization
+from striate.models.fully_convolutional import to_fully_convolutional as to_fully_convolutional
 from striate.models.model import Model as Model
 from striate.models.rebuild import clone_model as clone_model
 from striate.models.rebuild import model_from_graph as model_from_graph
