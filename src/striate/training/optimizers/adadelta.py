@@ -20,7 +20,7 @@ class Adadelta(Optimizer):
     """Scales each gradient by the ratio of recent steps to recent gradients.
 
     With `learning_rate=1` it is the paper's rule, which needs no rate; Keras's default makes steps
-    a thousand times shorter.
+    a thousand times shorter. The rule::
 
         v <- rho * v + (1 - rho) * g^2
         s = g * sqrt(d + epsilon) / sqrt(v + epsilon)

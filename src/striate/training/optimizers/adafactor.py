@@ -21,7 +21,7 @@ class Adafactor(Optimizer):
     """Divides gradients by a root mean square kept as one number per row and one per column.
 
     Nearly no state: a (1152, 128) kernel keeps 1,280 numbers where Adam keeps 294,912. Steps are
-    as long as the weights are large, and get shorter as 1 / sqrt(t) at the latest.
+    as long as the weights are large, and get shorter as 1 / sqrt(t) at the latest. The rule::
 
         rho = min(learning_rate, 1 / sqrt(t));  alpha = rho * max(epsilon_2, rms(p))
         b = 1 - t^beta_2_decay;  s = g^2 + epsilon_1        t: number of the update

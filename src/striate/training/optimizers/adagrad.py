@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 class Adagrad(Optimizer):
     """Divides each gradient by the root of the sum of all its squares so far.
 
-    Weights whose gradients are rare keep long steps; all steps shrink as the sum grows.
+    Weights whose gradients are rare keep long steps; all steps shrink as the sum grows. The rule::
 
         sum <- sum + g^2
         p <- p - learning_rate * g / sqrt(sum + epsilon)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 class Adam(Optimizer):
     """Steps along the mean gradient, divided by the root of the mean square gradient.
 
-    The usual first choice: it trains most networks without tuning.
+    The usual first choice: it trains most networks without tuning. The rule::
 
         m <- m + (1 - beta_1) * (g - m)
         v <- v + (1 - beta_2) * (g^2 - v)

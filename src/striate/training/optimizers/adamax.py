@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 class Adamax(Optimizer):
     """Adam with the largest recent gradient in place of the root mean square.
 
+    The rule::
+
         m <- m + (1 - beta_1) * (g - m)
         u <- max(beta_2 * u, |g|)
         p <- p - learning_rate / (1 - beta_1^t) * m / (u + epsilon)      t: number of the update

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 class AdamW(Adam):
     """Adam with weight decay that does not pass through the division by the mean square.
 
+    The rule::
+
         p <- p - weight_decay * learning_rate * p, then Adam's rule
 
     Every optimizer here decays weights in this way; AdamW does so by default.

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 class Ftrl(Optimizer):
     """Follows the regularised leader: weights are a function of the sum of all gradients.
 
-    Made for wide sparse linear models, where l1 keeps most weights at exactly 0.
+    Made for wide sparse linear models, where l1 keeps most weights at exactly 0. The rule::
 
         n' = n + g^2;  sigma = (n'^-power - n^-power) / learning_rate
         z <- z + g + 2 * shrinkage * p - sigma * p

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 class Lamb(Optimizer):
     """Adam's direction, with a step as long as the tensor's own weights.
 
-    For very large batches: each tensor moves by the same share of its norm.
+    For very large batches: each tensor moves by the same share of its norm. The rule::
 
         m <- m + (1 - beta_1) * (g - m)
         v <- v + (1 - beta_2) * (g^2 - v)

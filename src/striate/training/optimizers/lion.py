@@ -20,7 +20,7 @@ class Lion(Optimizer):
     """Steps by the learning rate up or down, whichever sign a blend of gradients has.
 
     Half of Adam's state. Steps do not shrink with the gradients, so a rate 3 to 10 times below
-    Adam's, with a weight decay as many times above, is the usual start.
+    Adam's, with a weight decay as many times above, is the usual start. The rule::
 
         p <- p - learning_rate * sign(beta_1 * m + (1 - beta_1) * g)
         m <- beta_2 * m + (1 - beta_2) * g

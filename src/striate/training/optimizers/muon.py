@@ -25,13 +25,13 @@ class Muon(Optimizer):
     """Steps of matrices along the nearest orthogonal matrix to their momentum; Adam for the rest.
 
     Every direction in which a matrix can change gets the same say, also those that gradients rarely
-    point in.
+    point in. The rule::
 
         m <- momentum * m + g
         d = g + momentum * m with nesterov, else m
         p <- p - learning_rate * rms_rate * sqrt(max(rows, columns)) * orthogonal(d)
 
-    where the orthogonal matrix comes from `ns_steps` Newton-Schulz iterations, from X = d / |d|:
+    where the orthogonal matrix comes from `ns_steps` Newton-Schulz iterations, from X = d / norm(d)::
 
         A = X X^T;  X <- a X + (b A + c A A) X
 
@@ -111,9 +111,9 @@ class Muon(Optimizer):
         self.epsilon = check_number(where, "epsilon", epsilon, "[0, inf)")
         self.exclude_layers = list(exclude_layers or ())
         self.exclude_embeddings = exclude_embeddings
-        self.muon_a = check_number(where, "muon_a", muon_a, "(-inf, inf)")
-        self.muon_b = check_number(where, "muon_b", muon_b, "(-inf, inf)")
-        self.muon_c = check_number(where, "muon_c", muon_c, "(-inf, inf)")
+        for name, value in (("muon_a", muon_a), ("muon_b", muon_b), ("muon_c", muon_c)):
+            check_number(where, name, value, "(-inf, inf)")
+        self.muon_a, self.muon_b, self.muon_c = muon_a, muon_b, muon_c
         self.adam_lr_ratio = check_number(where, "adam_lr_ratio", adam_lr_ratio, "[0, inf)")
         self.momentum = check_number(where, "momentum", momentum, "[0, 1)")
         self.ns_steps = check_integer(where, "ns_steps", ns_steps, 0)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 class Nadam(Optimizer):
     """Adam with Nesterov's look ahead, and a momentum that grows at the start.
 
-    With t the number of the update and P(t) the product of all u up to t:
+    With t the number of the update and P(t) the product of all u up to t::
 
         u(t) = beta_1 * (1 - 0.96^t / 2)
         m <- m + (1 - beta_1) * (g - m)

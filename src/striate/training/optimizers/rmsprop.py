@@ -20,6 +20,7 @@ class RMSprop(Optimizer):
     """Divides each gradient by the root of its recent mean square.
 
     Steps become about equally long for all weights, whatever the scale of their gradients.
+    The rule::
 
         v <- rho * v + (1 - rho) * g^2
         a <- rho * a + (1 - rho) * g                   (centered only)

@@ -20,7 +20,7 @@ class SGD(Optimizer):
     """Steps against the gradient, or along a velocity that gradients push.
 
     The plainest rule, and with momentum 0.9 and a falling rate still the one that trains many image
-    networks best.
+    networks best. The rule::
 
         without momentum:  p <- p - learning_rate * g
         with momentum:     m <- momentum * m - learning_rate * g;  p <- p + m

@@ -12,6 +12,8 @@ from striate.training.optimizers.schedules.schedule import LearningRateSchedule
 class CosineDecay(LearningRateSchedule):
     """Falls along half a cosine; with `warmup_target`, rises to that in a straight line first.
 
+    The rate::
+
         without warm-up:  rate(step) = initial * c(step)
         with warm-up:     rate(step) = initial + (target - initial) * step / warmup_steps
                                        while step < warmup_steps, then

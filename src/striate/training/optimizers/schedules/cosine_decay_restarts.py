@@ -12,7 +12,7 @@ from striate.training.optimizers.schedules.schedule import LearningRateSchedule
 class CosineDecayRestarts(LearningRateSchedule):
     """Falls along half a cosine again and again, each time longer and from another height.
 
-    Period i lasts `first_decay_steps * t_mul^i` steps. With f the finished share of the period,
+    Period i lasts `first_decay_steps * t_mul^i` steps. With f the finished share of the period::
 
         rate = initial * (alpha + (1 - alpha) / 2 * m_mul^i * (1 + cos(pi * f)))
 

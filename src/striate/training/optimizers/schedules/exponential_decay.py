@@ -12,6 +12,8 @@ from striate.training.optimizers.schedules.schedule import LearningRateSchedule
 class ExponentialDecay(LearningRateSchedule):
     """Multiplies the rate by `decay_rate` once every `decay_steps` steps.
 
+    The rate::
+
         rate(step) = initial_learning_rate * decay_rate ^ (step / decay_steps)
 
     Args:

@@ -12,6 +12,8 @@ from striate.training.optimizers.schedules.schedule import LearningRateSchedule
 class InverseTimeDecay(LearningRateSchedule):
     """Divides the rate by a number that grows linearly with the steps.
 
+    The rate::
+
         rate(step) = initial_learning_rate / (1 + decay_rate * step / decay_steps)
 
     Args:

@@ -15,7 +15,7 @@ class OneCycle(LearningRateSchedule):
     """Rises to a high rate and falls far below the start, once in the whole training.
 
     The high rate in the middle lets a network train in far fewer epochs than a constant rate does;
-    `find_learning_rate` finds it. With T = total_steps and the peak at P = warmup_share * T - 1:
+    `find_learning_rate` finds it. With T = total_steps and the peak at P = warmup_share * T - 1::
 
         start = max_learning_rate / start_divisor,   end = start / final_divisor
         step <= P:  from start to max_learning_rate, at share step / P

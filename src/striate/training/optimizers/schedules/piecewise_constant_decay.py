@@ -15,6 +15,8 @@ from striate.training.optimizers.schedules.schedule import LearningRateSchedule
 class PiecewiseConstantDecay(LearningRateSchedule):
     """Keeps one rate up to each boundary, and the last one after the last boundary.
 
+    The rate::
+
         rate(step) = values[i] for boundaries[i - 1] < step <= boundaries[i]
 
     Args:

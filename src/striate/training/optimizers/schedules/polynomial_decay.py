@@ -12,6 +12,8 @@ from striate.training.optimizers.schedules.schedule import LearningRateSchedule
 class PolynomialDecay(LearningRateSchedule):
     """Goes from one rate to another along a polynomial; with `power=1` along a straight line.
 
+    The rate::
+
         s = min(step, decay_steps)
         rate(step) = end + (initial - end) * (1 - s / decay_steps) ^ power
 
