@@ -44,7 +44,7 @@ class LearningRateRange:
         losses: the loss of the batch before the step with each rate.
         smoothed: the losses averaged over their neighbours. Unlike a running mean, this does not
             move the curve towards higher rates.
-        steepest: the rate at which the smoothed loss falls fastest.
+        steepest: the rate at which the smoothed loss falls fastest, once it falls.
         tenth_of_lowest: a tenth of the rate with the lowest smoothed loss.
         stopped_early: whether the loss grew out of hand before the last rate.
     """
@@ -270,12 +270,17 @@ def _evaluated(rates: list[float], losses: list[float], stopped: bool) -> Learni
         )
     smooth = _smoothed(np.asarray(losses))
     lowest = int(smooth.argmin())
-    slopes = np.gradient(smooth, np.log(rates))[: max(lowest, 1)]
+    # Noise where the loss is still flat can be steeper than the descent: that begins where the
+    # loss is for the last time within a tenth of its fall below where it started.
+    level = np.median(smooth[: len(smooth) // 10 + 1])
+    high = np.flatnonzero(smooth[: lowest + 1] >= smooth[lowest] + 0.9 * (level - smooth[lowest]))
+    begin = int(high[-1]) if len(high) else 0
+    slopes = np.gradient(smooth, np.log(rates))[begin : max(lowest, begin + 1)]
     return LearningRateRange(
         tuple(rates),
         tuple(losses),
         tuple(smooth.tolist()),
-        steepest=rates[int(slopes.argmin())],
+        steepest=rates[begin + int(slopes.argmin())],
         tenth_of_lowest=rates[lowest] / 10,
         stopped_early=stopped,
     )

@@ -64,7 +64,10 @@ def test_classes_of_ones_own_are_found_where_they_are_passed() -> None:
 def test_an_unknown_name_is_an_error_with_the_nearest_one() -> None:
     with pytest.raises(UnknownNameError) as caught:
         optimizers.get("adm")
-    assert str(caught.value) == "unknown optimizer. Got 'adm'. Did you mean 'Adam' or 'AdamW'?"
+    assert (
+        str(caught.value)
+        == "unknown optimizer. Got 'adm'. Did you mean 'Adam' or 'Nadam' or 'AdamW'?"
+    )
 
 
 @pytest.mark.parametrize("wrong", [Adam, None, 3])

@@ -105,9 +105,8 @@ class Adam(Optimizer):
         alone, and alpha and epsilon can be Keras's.
         """
         alpha = adam_rate(at, at.momentum, self.beta_2)
-        decay = self.decay_of(bucket) or 0.0
-        everywhere = len(bucket.decayed) == len(bucket.params)
-        if decay and not everywhere:
+        decay = (self.decay_of(bucket) or 0.0) if bucket.decayed else 0.0
+        if decay and len(bucket.decayed) < len(bucket.params):
             torch._foreach_mul_(bucket.decayed, 1 - decay * at.learning_rate)
             decay = 0.0
         torch._fused_adamw_(

@@ -31,7 +31,7 @@ class Muon(Optimizer):
         d = g + momentum * m with nesterov, else m
         p <- p - learning_rate * rms_rate * sqrt(max(rows, columns)) * orthogonal(d)
 
-    where the orthogonal matrix comes from `ns_steps` Newton-Schulz iterations, from X = d / norm(d)::
+    where the orthogonal matrix comes from `ns_steps` Newton-Schulz steps, from X = d / norm(d)::
 
         A = X X^T;  X <- a X + (b A + c A A) X
 

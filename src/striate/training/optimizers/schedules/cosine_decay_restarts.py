@@ -71,9 +71,9 @@ class CosineDecayRestarts(LearningRateSchedule):
             return math.floor(time), time - math.floor(time)
         guess = math.log(1.0 + time * (self.t_mul - 1.0)) / math.log(self.t_mul)
         period = max(0, math.floor(guess) - 1)  # the logarithm may be off by a rounding
-        while self._start(period + 1) <= time:
+        while self._start(period + 1) <= time * (1.0 + 1e-12):
             period += 1
-        return period, (time - self._start(period)) / self.t_mul**period
+        return period, max(0.0, time - self._start(period)) / self.t_mul**period
 
     def _start(self, period: int) -> float:
         return (self.t_mul**period - 1.0) / (self.t_mul - 1.0)
