@@ -105,20 +105,18 @@ class Muon(Optimizer):
         where = type(self).__name__
         self.adam_beta_1 = check_number(where, "adam_beta_1", adam_beta_1, "[0, 1)")
         self.adam_beta_2 = check_number(where, "adam_beta_2", adam_beta_2, "[0, 1)")
-        self.adam_weight_decay = adam_weight_decay and check_number(
-            where, "adam_weight_decay", adam_weight_decay, "[0, inf)"
-        )
+        self.adam_weight_decay = _optional("adam_weight_decay", adam_weight_decay)
         self.epsilon = check_number(where, "epsilon", epsilon, "[0, inf)")
         self.exclude_layers = list(exclude_layers or ())
         self.exclude_embeddings = exclude_embeddings
-        for name, value in (("muon_a", muon_a), ("muon_b", muon_b), ("muon_c", muon_c)):
-            check_number(where, name, value, "(-inf, inf)")
-        self.muon_a, self.muon_b, self.muon_c = muon_a, muon_b, muon_c
+        self.muon_a = check_number(where, "muon_a", muon_a, "(-inf, inf)")
+        self.muon_b = check_number(where, "muon_b", muon_b, "(-inf, inf)")
+        self.muon_c = check_number(where, "muon_c", muon_c, "(-inf, inf)")
         self.adam_lr_ratio = check_number(where, "adam_lr_ratio", adam_lr_ratio, "[0, inf)")
         self.momentum = check_number(where, "momentum", momentum, "[0, 1)")
         self.ns_steps = check_integer(where, "ns_steps", ns_steps, 0)
         self.nesterov = nesterov
-        self.rms_rate = rms_rate and check_number(where, "rms_rate", rms_rate, "[0, inf)")
+        self.rms_rate = _optional("rms_rate", rms_rate)
         self.flatten_kernels = flatten_kernels
         super().__init__(learning_rate, weight_decay=weight_decay, **options)
 
@@ -201,3 +199,7 @@ class Muon(Optimizer):
             params = [bucket.params[i] for i in indices]
             steps = [s.reshape(params[0].shape) for s in self.orthogonal_batch(stacked)]
             torch._foreach_add_(params, steps, alpha=-self._matrix_rate(at, params[0]))
+
+
+def _optional(name: str, value: float | None) -> float | None:
+    return None if value is None else check_number("Muon", name, value, "[0, inf)")
