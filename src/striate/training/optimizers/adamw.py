@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import torch as torch
+import torch as torch  # for the example
 
 from striate.training.optimizers.adam import Adam
 from striate.training.optimizers.checks import check_number
