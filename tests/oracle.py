@@ -35,6 +35,9 @@ def padded(
         amounts = [
             same_amounts(*a) for a in zip(x.shape[1:-1], kernel, strides, dilation, strict=False)
         ]
+    elif padding != "valid":  # causal: nothing later is seen; full: all that overlaps counts
+        reach = [(k - 1) * d for k, d in zip(kernel, dilation, strict=True)]
+        amounts = [(r, r if padding == "full" else 0) for r in reach]
     return np.pad(x, [(0, 0), *amounts, (0, 0)], constant_values=value)
 
 
@@ -76,6 +79,54 @@ def conv(
             seen = window[..., group * per_group : (group + 1) * per_group]
             product = seen * kernel[..., o]
             out[(slice(None), *position, o)] = product.sum(axis=tuple(range(1, product.ndim)))
+    return out if bias is None else out + bias
+
+
+def conv_transpose(
+    x: Array,
+    kernel: Array,
+    size: Sequence[int],
+    strides: Sequence[int],
+    padding: str,
+    dilation: Sequence[int],
+) -> Array | None:
+    """The gradient, by its input of `size`, of a convolution with this padding.
+
+    Every window of that convolution hands the value it made back to the places it saw. None if
+    that convolution has another number of windows than x: TensorFlow refuses it then.
+    """
+    window = kernel.shape[:-2]
+    image = np.zeros((x.shape[0], *size, kernel.shape[-2]))
+    marked = padded(image + 1.0, window, strides, dilation, padding, 0.0)
+    places = list(windows(np.zeros_like(marked), window, strides, dilation))
+    whole = np.zeros_like(marked)
+    if {p for p, _ in places} != set(np.ndindex(x.shape[1:-1])):
+        return None
+    for position, _ in places:
+        value = x[(slice(None), *position)]
+        for offset in np.ndindex(window):
+            axes = zip(position, strides, offset, dilation, strict=True)
+            at = tuple(p * s + o * d for p, s, o, d in axes)
+            whole[(slice(None), *at)] += value @ kernel[offset].T
+    return whole[marked == 1.0].reshape(image.shape)
+
+
+def local_conv(
+    x: Array,
+    kernel: Array,
+    bias: Array | None,
+    size: Sequence[int],
+    strides: Sequence[int],
+    padding: str,
+) -> Array:
+    """Each window times the matrix of its place."""
+    ones = [1] * len(size)
+    x = padded(x, size, strides, ones, padding, 0.0)
+    found = dict(windows(x, size, strides, ones))
+    shape = tuple(max(p[i] for p in found) + 1 for i in range(len(size)))
+    out = np.zeros((x.shape[0], *shape, kernel.shape[-1]))
+    for number, (position, window) in enumerate(found.items()):
+        out[(slice(None), *position)] = window.reshape(x.shape[0], -1) @ kernel[number]
     return out if bias is None else out + bias
 
 

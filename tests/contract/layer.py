@@ -128,14 +128,20 @@ def training_differs_only_where_it_should(case: Case) -> None:
 
 
 def layout_is_kept(case: Case) -> None:
-    """A channels-last input gives a channels-last output: nothing was copied to change layout."""
+    """Channels last in, channels last out, gradients too: nothing was copied to change layout."""
     if case.copies:
         pytest.skip(case.note or "the operation rearranges values")
     layer = case.make()
-    for out in outputs(layer, case.inputs()):
-        if out.dim() == 4:
-            inner = out.permute(0, 3, 1, 2)
-            assert inner.is_contiguous(memory_format=torch.channels_last), out.stride()
+    values = [torch.from_numpy(v) for v in case.inputs()]
+    values = [v.requires_grad_() if v.is_floating_point() else v for v in values]
+    made = outputs(layer, values)
+    floats = [out for out in made if out.requires_grad]
+    if floats:
+        torch.autograd.backward(floats, [torch.ones_like(out) for out in floats])
+    gradients = [v.grad for v in values if v.grad is not None]
+    for tensor in (*made, *gradients):
+        if tensor.dim() > 2:
+            assert tensor.is_contiguous(), (tuple(tensor.shape), tensor.stride())
 
 
 def frozen_layer_has_no_gradients(case: Case) -> None:

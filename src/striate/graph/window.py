@@ -1,4 +1,4 @@
-"""Every output-size and padding formula of striate: one sliding window along one axis.
+"""Every output-size and padding formula of striate: windows, their transposes, bins, boxes.
 
 Symbols: n input size, k kernel size, s stride, d dilation, e = (k - 1) d + 1 the extent of the
 dilated kernel. References: Dumoulin & Visin (2016), "A guide to convolution arithmetic for deep
@@ -7,8 +7,12 @@ learning", https://arxiv.org/abs/1603.07285; "same" follows TensorFlow's definit
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 Padding = str
 PADDINGS = ("valid", "same")
+CONVOLUTION_PADDINGS = ("valid", "same", "full")
+SEQUENCE_PADDINGS = ("valid", "same", "causal", "full")  # of convolutions over one axis
 
 
 def extent(kernel: int, dilation: int = 1) -> int:
@@ -26,18 +30,22 @@ def output_size(
 ) -> int | None:
     """Number of window positions along one axis; an open size stays open.
 
-    valid: floor((n - e) / s) + 1, and 0 or less where the window does not fit;
-    same: ceil(n / s).
+    floor((n + zeros - e) / s) + 1 with the zeros of `padding_amounts`, and 0 or less where the
+    window does not fit. For "same" and "causal" that is ceil(n / s), for "full" with stride 1
+    n + e - 1.
 
     Example:
         >>> output_size(28, 3), output_size(28, 3, stride=2, padding="same")
         (26, 14)
+        >>> output_size(28, 3, padding="causal"), output_size(28, 3, padding="full")
+        (28, 30)
     """
     if size is None:
         return None
     if padding == "same":
         return -(-size // stride)
-    return (size - extent(kernel, dilation)) // stride + 1
+    zeros = sum(padding_amounts(padding, size, kernel, stride, dilation))
+    return (size + zeros - extent(kernel, dilation)) // stride + 1
 
 
 def same_padding(size: int, kernel: int, stride: int = 1, dilation: int = 1) -> tuple[int, int]:
@@ -57,7 +65,80 @@ def same_padding(size: int, kernel: int, stride: int = 1, dilation: int = 1) -> 
 def padding_amounts(
     padding: Padding, size: int, kernel: int, stride: int = 1, dilation: int = 1
 ) -> tuple[int, int]:
-    """Zeros before and after for any `padding` word."""
+    """Zeros before and after for any `padding` word.
+
+    valid: none; same: see `same_padding`; causal: e - 1 before, so that an output sees no later
+    input; full: e - 1 on both sides, every window that touches the input.
+
+    Example:
+        >>> padding_amounts("causal", 28, 3, dilation=4), padding_amounts("full", 28, 3)
+        ((8, 0), (2, 2))
+    """
     if padding == "same":
         return same_padding(size, kernel, stride, dilation)
-    return 0, 0
+    rest = extent(kernel, dilation) - 1
+    return {"valid": (0, 0), "causal": (rest, 0), "full": (rest, rest)}[padding]
+
+
+def transposed_cropping(
+    kernel: int,
+    stride: int = 1,
+    dilation: int = 1,
+    padding: Padding = "valid",
+    output_padding: int | None = None,
+) -> tuple[int, int]:
+    """What a transposed convolution cuts off before and after its (n - 1) s + e sums.
+
+    A transposed convolution is the gradient of a convolution with the same padding, so what that
+    one pads is cut here; a negative number adds zeros instead. In all, valid: -output_padding,
+    by default -max(0, s - e); same: e - e mod 2 - output_padding, by default e - s, which makes
+    the result n s. The odd one goes after. Keras's rule, on all its backends.
+
+    Example:
+        >>> transposed_cropping(3, stride=2, padding="same"), transposed_cropping(2, stride=3)
+        ((0, 1), (0, -1))
+    """
+    e = extent(kernel, dilation)
+    if padding == "same":
+        total = e - stride if output_padding is None else e - e % 2 - output_padding
+    else:
+        total = -max(0, stride - e) if output_padding is None else -output_padding
+    before = max(0, total // 2)
+    return before, total - before
+
+
+def transposed_output_size(
+    size: int | None,
+    kernel: int,
+    stride: int = 1,
+    dilation: int = 1,
+    padding: Padding = "valid",
+    output_padding: int | None = None,
+) -> int | None:
+    """Output size of a transposed convolution: (n - 1) s + e, less `transposed_cropping`.
+
+    Example:
+        >>> transposed_output_size(14, 3, stride=2, padding="same"), transposed_output_size(14, 3)
+        (28, 16)
+    """
+    if size is None:
+        return None
+    cut = transposed_cropping(kernel, stride, dilation, padding, output_padding)
+    return (size - 1) * stride + extent(kernel, dilation) - sum(cut)
+
+
+def all_axes(
+    padding: Padding,
+    sizes: Sequence[int],
+    kernel: Sequence[int],
+    strides: Sequence[int],
+    dilation: Sequence[int],
+) -> list[tuple[int, int]]:
+    """`padding_amounts` of every axis.
+
+    Example:
+        >>> all_axes("same", (28, 28), (3, 1), (2, 1), (1, 1))
+        [(0, 1), (0, 0)]
+    """
+    axes = zip(sizes, kernel, strides, dilation, strict=True)
+    return [padding_amounts(padding, n, k, s, d) for n, k, s, d in axes]

@@ -12,7 +12,18 @@ from striate.layers.base import Layer as Layer
 from striate.layers.builtin import LAYERS as LAYERS
 from striate.layers.builtin import BuiltIn as BuiltIn
 from striate.layers.builtin import register as register
+from striate.layers.convolution import Conv1D as Conv1D
 from striate.layers.convolution import Conv2D as Conv2D
+from striate.layers.convolution import Conv3D as Conv3D
+from striate.layers.convolution_depthwise import DepthwiseConv1D as DepthwiseConv1D
+from striate.layers.convolution_depthwise import DepthwiseConv2D as DepthwiseConv2D
+from striate.layers.convolution_depthwise import SeparableConv1D as SeparableConv1D
+from striate.layers.convolution_depthwise import SeparableConv2D as SeparableConv2D
+from striate.layers.convolution_local import LocallyConnected1D as LocallyConnected1D
+from striate.layers.convolution_local import LocallyConnected2D as LocallyConnected2D
+from striate.layers.convolution_transpose import Conv1DTranspose as Conv1DTranspose
+from striate.layers.convolution_transpose import Conv2DTranspose as Conv2DTranspose
+from striate.layers.convolution_transpose import Conv3DTranspose as Conv3DTranspose
 from striate.layers.dense import Dense as Dense
 from striate.layers.input import Input as Input
 from striate.layers.input import InputLayer as InputLayer
@@ -30,7 +41,16 @@ from striate.layers.shape import Reshape as Reshape
 from striate.layers.shape import ZeroPadding2D as ZeroPadding2D
 
 # Keras's other names
+Convolution1D = Conv1D
 Convolution2D = Conv2D
+Convolution3D = Conv3D
+Convolution1DTranspose = Conv1DTranspose
+Convolution2DTranspose = Deconvolution2D = Conv2DTranspose
+Convolution3DTranspose = Conv3DTranspose
+DepthwiseConvolution1D = DepthwiseConv1D
+DepthwiseConvolution2D = DepthwiseConv2D
+SeparableConvolution1D = SeparableConv1D
+SeparableConvolution2D = SeparableConv2D
 AvgPool2D = AveragePooling2D
 GlobalAvgPool2D = GlobalAveragePooling2D
 GlobalMaxPool2D = GlobalMaxPooling2D

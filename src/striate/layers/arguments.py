@@ -2,7 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from striate import errors
+
+_NOT_ARGUMENTS = ("self", "kwargs", "data_format", "__class__")
+
+
+def keras_arguments(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The arguments of a constructor by name, from its `locals()` before anything else is set.
+
+    `data_format` is checked and left out: a kind has no such field.
+    """
+    check_data_format(type(values["self"]).__name__, values.get("data_format"))
+    return {name: value for name, value in values.items() if name not in _NOT_ARGUMENTS}
 
 
 def check_data_format(kind: str, data_format: str | None) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 import numpy as np
@@ -57,6 +58,7 @@ class BuiltIn(Layer):
 
     kind: Kind
     takes_whole_numbers: ClassVar[bool] = False  # others get them as float32
+    choices_of: Mapping[str, str] = MappingProxyType({})  # weight -> fields, if not its name
 
     def __init__(self, kind: type[Kind], arguments: Mapping[str, Any], **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -138,7 +140,8 @@ class BuiltIn(Layer):
 
     def _object(self, spec: WeightSpec, what: str, get: Callable[..., Any]) -> Any:
         """The resolved choice of a weight: the object passed, or made from its name."""
-        passed = self._choices.get(f"{spec.name}_{what}")
+        fields = self.choices_of.get(spec.name, spec.name)
+        passed = self._choices.get(f"{fields}_{what}")
         named = getattr(spec, what)
         if passed is not None or named is None:
             return passed

@@ -11,8 +11,8 @@ from striate.graph import kinds
 from striate.layers.arguments import check_data_format
 from striate.layers.builtin import BuiltIn, register
 from striate.layers.calls import Template
+from striate.ops.border import pad
 from striate.ops.layout import to_external, to_internal
-from striate.ops.pooling import pad_spatial
 
 
 @register()
@@ -102,4 +102,4 @@ class ZeroPadding2D(BuiltIn):
         super().__init__(kinds.ZeroPadding2D, {"padding": padding}, **kwargs)
 
     def compute(self, *inputs: Tensor, template: Template | None = None) -> Tensor:
-        return pad_spatial(inputs[0], self.padding)
+        return pad(inputs[0], self.padding)

@@ -1,40 +1,158 @@
-"""Convolution: torch's kernels behind TensorFlow's padding and Keras's kernel layout."""
+"""Convolutions: torch's kernels behind TensorFlow's padding and Keras's kernel layouts.
+
+Maps are (N, C, *spatial) with channels-last strides; kernels are as users see them, with the
+axes of the window first. Kernels lie in memory so that torch's view of them is channels-last.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
+import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 from striate.graph import window
-from striate.ops.pooling import pad_spatial
+from striate.ops.border import crop, pad
+from striate.ops.layout import flat_as_plane, plane_as_flat, to_external, to_internal
 
-_CONV = {1: F.conv1d, 2: F.conv2d, 3: F.conv3d}
+Sizes = Sequence[int]
+
+_OUTER_FIRST = {3: (2, 1, 0), 4: (3, 2, 0, 1), 5: (4, 3, 0, 1, 2)}
 
 
 def conv(
     x: Tensor,
     kernel: Tensor,
     bias: Tensor | None,
-    strides: Sequence[int],
+    strides: Sizes,
     padding: str,
-    dilation: Sequence[int],
-    groups: int,
+    dilation: Sizes,
+    groups: int = 1,
 ) -> Tensor:
     """Slides every filter over the input: out[p, o] = sum_k x[s p + d k, :] kernel[k, :, o] + bias.
 
-    Shapes: x (N, C, *spatial) channels-last, kernel (*k, C / groups, O) -> (N, O, *spatial').
-    "same" adds TensorFlow's zeros; an odd one goes after, where torch would put none.
+    Shapes: x (N, C, *spatial), kernel (*k, C / groups, O) -> (N, O, *spatial').
     """
-    sizes = x.shape[2:]
-    amounts = [
-        window.padding_amounts(padding, n, k, s, d)
-        for n, k, s, d in zip(sizes, kernel.shape, strides, dilation, strict=False)
-    ]
-    if any(before != after for before, after in amounts):
-        x = pad_spatial(x, amounts)
-        amounts = [(0, 0)] * len(amounts)
-    weight = kernel.movedim((-1, -2), (0, 1))
-    both = tuple(before for before, _ in amounts)
-    return _CONV[len(amounts)](x, weight, bias, tuple(strides), both, tuple(dilation), groups)
+    weight = kernel.permute(_OUTER_FIRST[kernel.dim()])
+    return _slide(x, weight, bias, strides, padding, dilation, groups)
+
+
+def depthwise_conv(
+    x: Tensor, kernel: Tensor, bias: Tensor | None, strides: Sizes, padding: str, dilation: Sizes
+) -> Tensor:
+    """Filters of each channel: out[p, c m + j] = sum_k x[s p + d k, c] kernel[k, c, j] + bias.
+
+    Shapes: x (N, C, *spatial), kernel (*k, C, m) -> (N, C m, *spatial').
+    """
+    weight = kernel.movedim((-2, -1), (0, 1)).flatten(0, 1).unsqueeze(1)
+    return _slide(x, weight, bias, strides, padding, dilation, x.shape[1])
+
+
+def _slide(
+    x: Tensor,
+    weight: Tensor,
+    bias: Tensor | None,
+    strides: Sizes,
+    padding: str,
+    dilation: Sizes,
+    groups: int,
+) -> Tensor:
+    """With a weight in torch's order, (O, C / groups, *k).
+
+    Torch pads both sides alike; where TensorFlow does not, zeros are added first.
+    """
+    sizes, extent = x.shape[2:], weight.shape[2:]
+    zeros: Sizes = (0,) * len(extent)
+    if padding != "valid":
+        amounts = window.all_axes(padding, sizes, extent, strides, dilation)
+        if all(before == after for before, after in amounts):
+            zeros = [before for before, _ in amounts]
+        else:
+            x = pad(x, amounts)
+    if len(extent) == 2:
+        return F.conv2d(x, weight, bias, strides, zeros, dilation, groups)
+    if len(extent) == 3:
+        return F.conv3d(x, weight, bias, strides, zeros, dilation, groups)
+    plane, row = flat_as_plane(x), flat_as_plane(weight)
+    flat = F.conv2d(plane, row, bias, (1, *strides), (0, *zeros), (1, *dilation), groups)
+    return plane_as_flat(flat)
+
+
+def conv_transpose(
+    x: Tensor,
+    kernel: Tensor,
+    bias: Tensor | None,
+    strides: Sizes,
+    padding: str,
+    dilation: Sizes,
+    output_padding: Sizes | None = None,
+) -> Tensor:
+    """Places a scaled copy of every filter: out[s p + d k, o] += x[p, :] . kernel[k, o, :].
+
+    What `window.transposed_cropping` says is cut off, then the bias is added everywhere.
+
+    Shapes: x (N, C, *spatial), kernel (*k, O, C) -> (N, O, *spatial').
+    """
+    extra = output_padding or (None,) * len(strides)
+    axes = zip(kernel.shape, strides, dilation, extra, strict=False)
+    cuts = [window.transposed_cropping(k, s, d, padding, o) for k, s, d, o in axes]
+    # torch cuts both ends alike and can add rows after them; one row too many is cut here
+    both = [before for before, _ in cuts]
+    added = [max(0, before - after) for before, after in cuts]
+    rest = [(0, max(0, after - before)) for before, after in cuts]
+    weight = kernel.permute(_OUTER_FIRST[kernel.dim()])
+    if len(both) == 2:
+        out = F.conv_transpose2d(x, weight, bias, strides, both, added, 1, dilation)
+    elif len(both) == 3:
+        out = F.conv_transpose3d(x, weight, bias, strides, both, added, 1, dilation)
+    else:
+        plane, row = flat_as_plane(x), flat_as_plane(weight)
+        steps, spread = (1, *strides), (1, *dilation)
+        flat = F.conv_transpose2d(plane, row, bias, steps, (0, *both), (0, *added), 1, spread)
+        out = plane_as_flat(flat)
+    return _dense(crop(out, rest)) if any(after for _, after in rest) else out
+
+
+def _dense(x: Tensor) -> Tensor:
+    """A view as a map of its own, in the same order in memory."""
+    return to_internal(to_external(x).contiguous())
+
+
+def local_conv(
+    x: Tensor,
+    kernel: Tensor,
+    bias: Tensor | None,
+    size: Sizes,
+    strides: Sizes,
+    padding: str,
+) -> Tensor:
+    """A kernel per position: out[p, o] = sum_k x[s p + k, :] kernel[p, (k, :), o] + bias[p, o].
+
+    Shapes: x (N, C, *spatial), kernel (P, K, O) with P positions of windows of K = prod(k) C
+    values, rows first and channels fastest, bias (*spatial', O) -> (N, O, *spatial').
+    """
+    seen = windows(x, size, strides, padding)
+    spatial = seen.shape[1 : 1 + len(size)]
+    rows = seen.reshape(seen.shape[0], kernel.shape[0], kernel.shape[1])
+    by_position = rows.transpose(0, 1)
+    if bias is None:
+        out = torch.bmm(by_position, kernel)
+    else:
+        out = torch.baddbmm(bias.reshape(kernel.shape[0], 1, -1), by_position, kernel)
+    out = out.transpose(0, 1).contiguous()
+    return to_internal(out.reshape(len(out), *spatial, kernel.shape[2]))
+
+
+def windows(
+    x: Tensor, size: Sizes, strides: Sizes, padding: str = "valid", value: float = 0.0
+) -> Tensor:
+    """Every window of a map, mostly a view: (N, C, *spatial) -> (N, *spatial', *size, C)."""
+    amounts = window.all_axes(padding, x.shape[2:], size, strides, (1,) * len(size))
+    if any(amount != (0, 0) for amount in amounts):
+        x = pad(x, amounts, value)
+    seen = to_external(x)
+    for axis, (k, s) in enumerate(zip(size, strides, strict=True), 1):
+        seen = seen.unfold(axis, k, s)
+    rank = len(size)
+    return seen.movedim(rank + 1, -1)

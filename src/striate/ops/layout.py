@@ -19,6 +19,16 @@ def to_external(x: Tensor) -> Tensor:
     return x if x.dim() < 3 else x.movedim(1, -1)
 
 
+def flat_as_plane(x: Tensor) -> Tensor:
+    """(N, C, L) -> (N, C, 1, L), a view: torch's kernels over one axis would copy it."""
+    return x.unsqueeze(2)
+
+
+def plane_as_flat(x: Tensor) -> Tensor:
+    """(N, C, 1, L) -> (N, C, L), a view."""
+    return x.squeeze(2)
+
+
 def internal_axis(axis: int, rank: int) -> int:
     """Where an axis that the user counts channels-last lies inside.
 

@@ -9,6 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from striate.graph import window
+from striate.ops.border import pad
 
 _MAX = {1: F.max_pool1d, 2: F.max_pool2d, 3: F.max_pool3d}
 _AVERAGE = {1: F.avg_pool1d, 2: F.avg_pool2d, 3: F.avg_pool3d}
@@ -33,9 +34,9 @@ def average_pool(x: Tensor, size: Sequence[int], strides: Sequence[int], padding
     pool = _AVERAGE[len(size)]
     if all(before == after for before, after in amounts):
         return pool(x, tuple(size), tuple(strides), both, count_include_pad=False)
-    ones = pad_spatial(x.new_ones((1, 1, *x.shape[2:])), amounts)
+    ones = pad(x.new_ones((1, 1, *x.shape[2:])), amounts)
     share = pool(ones, tuple(size), tuple(strides))
-    return pool(pad_spatial(x, amounts), tuple(size), tuple(strides)) / share
+    return pool(pad(x, amounts), tuple(size), tuple(strides)) / share
 
 
 def global_average_pool(x: Tensor, keepdims: bool) -> Tensor:
@@ -46,12 +47,6 @@ def global_average_pool(x: Tensor, keepdims: bool) -> Tensor:
 def global_max_pool(x: Tensor, keepdims: bool) -> Tensor:
     """Maximum over all positions: (N, C, *spatial) -> (N, C) or (N, C, 1, ...)."""
     return torch.amax(x, dim=tuple(range(2, x.dim())), keepdim=keepdims)
-
-
-def pad_spatial(x: Tensor, amounts: Sequence[tuple[int, int]], value: float = 0.0) -> Tensor:
-    """Adds `value` before and after each spatial axis of (N, C, *spatial)."""
-    flat = [n for pair in reversed(amounts) for n in pair]
-    return F.pad(x, flat, value=value)
 
 
 def _amounts(
@@ -71,4 +66,4 @@ def _padded(
     direct = all(b == a and 2 * b <= k for (b, a), k in zip(amounts, size, strict=True))
     if direct:
         return x, tuple(before for before, _ in amounts)
-    return pad_spatial(x, amounts, value), (0,) * len(amounts)
+    return pad(x, amounts, value), (0,) * len(amounts)

@@ -141,9 +141,10 @@ class Kind:
 
     def rank_fix(self, spec: Spec) -> str:
         """How to give an input of this rank the right one."""
-        if self.min_rank == self.max_rank == 4 and spec.rank == 3:
+        what = {3: "Sequences", 4: "Images", 5: "Volumes"}.get(self.min_rank)
+        if what and self.min_rank == self.max_rank == spec.rank + 1:
             return (
-                "Images need a channel axis: x[..., None], or"
+                f"{what} need a channel axis: x[..., None], or"
                 f" layers.Reshape({(*spec.shape[1:], 1)}) before it"
             )
         return ""
