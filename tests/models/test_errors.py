@@ -88,7 +88,7 @@ CASES: list[tuple[str, Callable[[], Any], type[Exception], str]] = [
         lambda: layers.Conv2D(4, 3, padding="full size"),
         st.ArgumentError,
         "conv2d (Conv2D): `padding` is not valid. Got padding='full size'. Expected one of"
-        " 'valid', 'same'.",
+        " 'valid', 'same', 'full'.",
     ),
     (
         "strides with dilation",

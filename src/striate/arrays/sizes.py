@@ -158,15 +158,9 @@ def pair(where: str, name: str, value: int | Sequence[int], least: int = 1) -> t
 def amounts(where: str, p: Padding, n: int, f: int, s: int, d: int) -> tuple[int, int]:
     """Zeros before and after for any way of saying the padding of one axis."""
     if isinstance(p, str):
-        reach = window.extent(f, d)
-        words = {
-            "valid": (0, 0),
-            "same": window.same_padding(n, f, s, d),
-            "full": (reach - 1, reach - 1),
-        }
-        if p not in words:
+        if p not in window.CONVOLUTION_PADDINGS:
             raise _bad(where, "padding", p, "'valid', 'same', 'full', a number or (before, after)")
-        return words[p]
+        return window.padding_amounts(p, n, f, s, d)
     before, after = pair(where, "padding", p, least=0)
     return before, after
 
