@@ -2,52 +2,52 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from striate import errors
+from striate import data, errors
 
 if TYPE_CHECKING:
     from striate.layers import Layer
 
 
-class Peeked:
-    """A source whose first batch was looked at: it is given again, nothing is lost.
+def build_from(model: Layer, x: Any, where: str) -> Any:
+    """The data, after building a model that does not know its input shape yet.
 
     Args:
-        source: the source.
-        epoch: the epoch that was begun.
+        model: the model.
+        x: what `fit`, `evaluate` or `predict` was given as `x`.
+        where: that method, for messages.
+
+    Raises:
+        DataError: there are no data.
     """
-
-    def __init__(self, source: Any, epoch: int = 0) -> None:
-        self.source, self.epoch = source, epoch
-        self._begun: Iterator[Any] | None = iter(source.batches(epoch))
-        self.first = next(self._begun, None)
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.source, name)
-
-    def batches(self, epoch: int, start: int = 0) -> Iterator[Any]:
-        """As the source's own; the epoch that was begun goes on from its first batch."""
-        begun, self._begun = self._begun, None
-        if begun is None or epoch != self.epoch or start != 0:
-            return iter(self.source.batches(epoch, start))
-        return itertools.chain([self.first], begun)
-
-
-def build_from(model: Layer, source: Any, where: str) -> Any:
-    """The source, after building a model that does not know its input shape yet."""
     if model.built:
-        return source
-    peeked = Peeked(source)
-    if peeked.first is None:
+        return x
+    given = x
+    if isinstance(x, Iterator):  # cannot be rewound: what was looked at is given again
+        first = next(x, None)
+        given = _again(first, x)
+        x = iter(() if first is None else (first,))
+    batch = next(iter(data.source(x, shuffle=False).batches(0)), None)
+    if batch is None:
         raise errors.DataError(
             errors.message(where, "there are no data", expected="at least one batch")
         )
-    x = peeked.first[0]
-    many = isinstance(x, (dict, list, tuple))
-    values = list(x.values()) if isinstance(x, dict) else list(x) if many else [x]
-    shapes = [(None, *v.shape[1:]) for v in values]
-    model.build(shapes if many else shapes[0])
-    return peeked
+    model.build(_shapes(batch[0]))
+    return given
+
+
+def _shapes(x: Any) -> Any:
+    """The shape of the input without its batch size, or a list of several."""
+    if isinstance(x, dict):
+        x = list(x.values())
+    if isinstance(x, (list, tuple)):
+        return [(None, *value.shape[1:]) for value in x]
+    return (None, *x.shape[1:])
+
+
+def _again(first: Any, rest: Iterator[Any]) -> Iterator[Any]:
+    if first is not None:
+        yield first
+    yield from rest

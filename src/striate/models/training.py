@@ -116,6 +116,9 @@ class Trainable(Layer):
             ShapeError: samples of another shape than the model's input.
             CheckpointError: the checkpoint is of another run.
         """
+        if seed is not None and not self.built:
+            training.set_seed(seed)  # the weights that the first batch brings about are seeded, too
+        x = build_from(self, x, "fit")
         if validation_split and validation_data is None:
             parts = data.split(x, y, sample_weight, fraction=validation_split)
             (x, y, sample_weight), validation_data = parts
@@ -128,9 +131,6 @@ class Trainable(Layer):
             seed=_seed_of_order(seed, checkpoint_dir),
             class_weight=class_weight,
         )
-        if seed is not None and not self.built:
-            training.set_seed(seed)  # the weights that the first batch brings about are seeded, too
-        source = build_from(self, source, "fit")
         validation = _validation(validation_data, validation_batch_size or batch_size)
         self.history = training.fit(
             self,
@@ -183,11 +183,12 @@ class Trainable(Layer):
             NotCompiledError: before `compile`.
             DataError: no data, or targets that do not suit the loss.
         """
+        x = build_from(self, x, "evaluate")
         source = data.source(x, y, sample_weight, batch_size=batch_size, shuffle=False)
         return training.evaluate(
             self,
             self._compiled,
-            build_from(self, source, "evaluate"),
+            source,
             steps=steps,
             callbacks=callbacks,
             verbose=verbose,
@@ -219,10 +220,11 @@ class Trainable(Layer):
             DataError: no data.
             ShapeError: samples of another shape than the model's input.
         """
+        x = build_from(self, x, "predict")
         source = data.source(x, batch_size=batch_size, shuffle=False)
         return training.predict(
             self,
-            build_from(self, source, "predict"),
+            source,
             steps=steps,
             callbacks=callbacks,
             verbose=verbose,
