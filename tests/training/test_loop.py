@@ -180,7 +180,7 @@ def test_epochs_can_be_cut_short() -> None:
 
 
 def test_data_that_run_out_are_reported() -> None:
-    with pytest.warns(UserWarning) as caught:
+    with pytest.warns(UserWarning, match="ran out") as caught:
         fit_line(line_data(16), epochs=1, steps_per_epoch=5)
     assert str(caught[0].message) == (
         "fit: the data ran out before the end of the epoch. Got steps=2. Expected "
@@ -274,7 +274,7 @@ def test_a_torch_optimizer_of_another_module() -> None:
 def test_a_loss_that_is_not_finite_gives_one_warning() -> None:
     source = line_data(16)
     source.x[3] = math.nan
-    with pytest.warns(UserWarning) as caught:
+    with pytest.warns(UserWarning, match="not finite") as caught:
         fit_line(source, epochs=3)
     assert [str(w.message) for w in caught] == [
         "fit, epoch 1: the loss is not finite. Got loss=nan. Expected a finite number; weights "

@@ -159,7 +159,12 @@ def read_checkpoint(path: Path) -> Checkpoint:
             state_arrays = decode_tensors(archive.read(_TENSORS))
         if record["format"] != _FORMAT:
             raise FormatError(
-                message(str(path), "a checkpoint of another version", got={"format": _FORMAT})
+                message(
+                    str(path),
+                    "a checkpoint of another version",
+                    got={"format": record["format"]},
+                    expected=f"format={_FORMAT}",
+                )
             )
         weights = {name: rebuild(entry, weight_arrays) for name, entry in record["weights"]}
         state = rebuild(record["state"], state_arrays)

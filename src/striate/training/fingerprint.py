@@ -11,6 +11,7 @@ import torch
 from striate.errors import CheckpointError, message
 
 _SHOWN = 4
+_ARGUMENTS = "optimizer arguments"
 
 
 def fingerprint(
@@ -35,7 +36,7 @@ def fingerprint(
     found = {
         "weights": weights,
         "optimizer": type(optimizer).__name__,
-        "optimizer arguments": _arguments(optimizer),
+        _ARGUMENTS: _arguments(optimizer),
         "batch_size": getattr(source, "batch_size", None),
         "number of samples": getattr(source, "num_samples", None),
         "steps per epoch": steps,
@@ -62,19 +63,14 @@ def check_same(saved: Mapping[str, Any], now: Mapping[str, Any], where: str) -> 
     Raises:
         CheckpointError: they differ; the message says in what.
     """
-    lines = []
-    for name in now:
-        if name == "weights":
-            lines += _weight_differences(saved.get(name, {}), now[name])
-        elif saved.get(name) != now[name]:
-            lines.append(f"{name}: {saved.get(name)!r} in the checkpoint, {now[name]!r} now")
+    lines = _weight_differences(saved.get("weights", {}), now["weights"])
+    lines += _differences(_flat(saved), _flat(now))
     if lines:
         raise CheckpointError(
             message(
                 where,
                 "the checkpoint belongs to another configuration",
                 fix="Configure this run as before, or use another checkpoint_dir",
-                chain=(),
             )
             + "\nWhat differs:\n"
             + "\n".join(f"  {line}" for line in lines)
@@ -94,6 +90,23 @@ def _arguments(optimizer: Any) -> dict[str, Any]:
         if isinstance(value, (bool, int, float, str, tuple, list, type(None))):
             kept[name] = value
     return kept
+
+
+def _flat(mark: Mapping[str, Any]) -> dict[str, Any]:
+    """All but the weights, the optimizer's arguments by name."""
+    kept = {name: value for name, value in mark.items() if name not in ("weights", _ARGUMENTS)}
+    for name, value in mark.get(_ARGUMENTS, {}).items():
+        kept[f"{mark.get('optimizer')} {name}"] = value
+    return kept
+
+
+def _differences(saved: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
+    """The arguments of another class of optimizer are not compared: its name says enough."""
+    return [
+        f"{name}: {saved[name]!r} in the checkpoint, {value!r} now"
+        for name, value in now.items()
+        if name in saved and saved[name] != value
+    ]
 
 
 def _weight_differences(saved: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:

@@ -123,7 +123,9 @@ class TensorBoard(Callback):
             run, tag = ("validation", name[4:]) if name.startswith("val_") else ("train", name)
             self._writer(run).add_scalar(f"epoch_{tag}", value, epoch)
         train = self._writer("train")
-        train.add_scalar("epoch_learning_rate", get_learning_rate(optimizer_of(self)), epoch)
+        if "learning_rate" not in (logs or {}):
+            rate = get_learning_rate(optimizer_of(self))
+            train.add_scalar("epoch_learning_rate", rate, epoch)
         if self.write_steps_per_second:
             started, steps = self._epoch_started
             seconds = max(time.monotonic() - started, 1e-9)
