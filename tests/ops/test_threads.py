@@ -117,6 +117,7 @@ def test_here_it_is_at_most_the_affinity() -> None:
 PROGRAM = """
 import sys
 from striate.ops import threads
+threads._applied = False  # importing striate.ops has done it already
 threads.available_cpus = lambda: {cpus}
 import torch
 threads._is_default = lambda n: n == {default}

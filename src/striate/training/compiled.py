@@ -28,7 +28,7 @@ class Compiled:
         loss: a name, a `Loss`, a function `fn(y_true, y_pred)`, a criterion of `torch.nn`, or a
             list or dict of them; None where an output has none.
         loss_weights: the factor of each loss in the sum; a list, a dict or one number.
-        metrics: names, `Metric`s or functions; measured without sample weights.
+        metrics: names, `Metric` objects or functions; measured without sample weights.
         weighted_metrics: the same, measured with sample weights.
 
     Raises:

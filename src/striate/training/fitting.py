@@ -25,12 +25,24 @@ class Plan:
 
     source: Any
     epochs: int
+    initial_epoch: int
     steps_per_epoch: int | None
     validation: Any
     validation_freq: int | Collection[int]
     validation_steps: int | None
     seed: int | None
     verbose: int
+
+    @property
+    def steps(self) -> int | None:
+        """Steps per epoch as far as they are known beforehand."""
+        known: int | None = self.steps_per_epoch or self.source.num_batches
+        return known
+
+    @property
+    def params(self) -> dict[str, Any]:
+        """What callbacks are told."""
+        return {"verbose": self.verbose, "epochs": self.epochs, "steps": self.steps}
 
     def validates(self, epoch: int) -> bool:
         """Whether an epoch (from 0) ends with a validation."""

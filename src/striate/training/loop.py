@@ -20,7 +20,7 @@ from striate.training.fingerprint import fingerprint
 from striate.training.fitting import Fitting, Plan
 from striate.training.history import History
 from striate.training.passes import run_predict, run_test
-from striate.training.saving import Position, Run, make_saver
+from striate.training.saving import Position, Run, Saver, make_saver
 from striate.training.step import Stepper, send_to
 
 
@@ -77,40 +77,45 @@ def fit(
         Interrupted: Ctrl-C or SIGTERM.
     """
     compiled = require_compiled(compiled, "fit")
-    epochs = _whole("epochs", epochs, 0) or 0
-    initial_epoch = _whole("initial_epoch", initial_epoch, 0) or 0
-    steps_per_epoch = _whole("steps_per_epoch", steps_per_epoch, 1)
-    validation_steps = _whole("validation_steps", validation_steps, 1)
-    _check_frequency(validation_freq)
-    place = choose_device(device)
-    module.to(place)
-    bind_optimizer(module, compiled, "fit")
-    shown = _verbosity(verbose)
-    steps = steps_per_epoch or source.num_batches
-    hooks = CallbackList(callbacks, module, compiled, verbose=shown, epochs=epochs, steps=steps)
-    history = _with_defaults(hooks, shown)
+    plan = Plan(
+        source=source,
+        epochs=_whole("epochs", epochs, 0) or 0,
+        initial_epoch=_whole("initial_epoch", initial_epoch, 0) or 0,
+        steps_per_epoch=_whole("steps_per_epoch", steps_per_epoch, 1),
+        validation=validation,
+        validation_freq=_frequency(validation_freq),
+        validation_steps=_whole("validation_steps", validation_steps, 1),
+        seed=seed,
+        verbose=_verbosity(verbose),
+    )
+    hooks = CallbackList(callbacks, module, compiled, **plan.params)
     saver, resume = make_saver(hooks, checkpoint_dir, save_every, keep, resume)
+    return _run(module, compiled, plan, hooks, choose_device(device), saver, resume)
+
+
+def _run(
+    module: torch.nn.Module,
+    compiled: Compiled,
+    plan: Plan,
+    hooks: CallbackList,
+    device: torch.device,
+    saver: Saver | None,
+    resume: bool,
+) -> History:
+    module.to(device)
+    bind_optimizer(module, compiled, "fit")
+    history = _with_defaults(hooks, plan.verbose)
     run = Run(
         module=module,
         optimizer=compiled.optimizer,
         callbacks=hooks,
-        device=place,
-        at=Position(initial_epoch),
-        steps=steps,
-        configuration=fingerprint(module, compiled.optimizer, source, steps, seed),
+        device=device,
+        at=Position(plan.initial_epoch),
+        steps=plan.steps,
+        configuration=fingerprint(module, compiled.optimizer, plan.source, plan.steps, plan.seed),
     )
-    plan = Plan(
-        source=source,
-        epochs=epochs,
-        steps_per_epoch=steps_per_epoch,
-        validation=validation,
-        validation_freq=validation_freq,
-        validation_steps=validation_steps,
-        seed=seed,
-        verbose=shown,
-    )
-    stepper = Stepper(module, compiled, place, "fit")
-    checker = Stepper(module, compiled, place, "fit, validation")
+    stepper = Stepper(module, compiled, device, "fit")
+    checker = Stepper(module, compiled, device, "fit, validation")
     Fitting(run, plan, stepper, checker, saver).execute(resume)
     return history
 
@@ -260,10 +265,9 @@ def _whole(name: str, value: float | None, least: int) -> int | None:
     return math.ceil(value)
 
 
-def _check_frequency(frequency: object) -> None:
-    if isinstance(frequency, Collection) and not isinstance(frequency, str):
-        return
-    if type(frequency) is not int or frequency < 1:
+def _frequency(frequency: Any) -> int | Collection[int]:
+    listed = isinstance(frequency, Collection) and not isinstance(frequency, str)
+    if not listed and (type(frequency) is not int or frequency < 1):
         raise ArgumentError(
             message(
                 "fit",
@@ -272,3 +276,5 @@ def _check_frequency(frequency: object) -> None:
                 expected="a number of epochs, or a list of epochs counted from 1",
             )
         )
+    found: int | Collection[int] = frequency
+    return found
