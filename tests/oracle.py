@@ -147,3 +147,48 @@ def pool(
             values = window[n, ..., c].ravel()
             out[(n, *position, c)] = reduce(values[~np.isnan(values)])
     return out
+
+
+def standardized(x: Array, over: Sequence[int], epsilon: float) -> Array:
+    """(x - mean) / sqrt(variance + epsilon), the statistics over the axes `over`."""
+    out = np.zeros(x.shape)
+    rest = [range(1) if axis in over else range(n) for axis, n in enumerate(x.shape)]
+    for place in itertools.product(*rest):
+        index = tuple(slice(None) if a in over else slice(p, p + 1) for a, p in enumerate(place))
+        values = x[index].ravel().tolist()
+        mean = sum(values) / len(values)
+        variance = sum((v - mean) ** 2 for v in values) / len(values)
+        out[index] = (x[index] - mean) / math.sqrt(variance + epsilon)
+    return out
+
+
+def grouped(x: Array, groups: int, epsilon: float) -> Array:
+    """`standardized` over all places and the channels of each group, sample by sample."""
+    out = np.zeros(x.shape)
+    size = x.shape[-1] // groups
+    for g in range(groups):
+        part = (..., slice(g * size, (g + 1) * size))
+        out[part] = standardized(x[part], range(1, x.ndim), epsilon)
+    return out
+
+
+def local_response(x: Array, radius: int, bias: float, alpha: float, beta: float) -> Array:
+    """Krizhevsky's formula, channel by channel: the sum runs over the channels that exist."""
+    out = np.zeros(x.shape)
+    last = x.shape[-1] - 1
+    for i in range(x.shape[-1]):
+        window = range(max(0, i - radius), min(last, i + radius) + 1)
+        energy = sum(x[..., j] ** 2 for j in window)
+        out[..., i] = x[..., i] / (bias + alpha * energy) ** beta
+    return out
+
+
+def global_response(x: Array, gamma: Array, beta: Array, epsilon: float) -> Array:
+    """Woo's formula, sample by sample: the norm of each map over the mean of all norms."""
+    out = np.zeros(x.shape)
+    for n, sample in enumerate(x):
+        flat = sample.reshape(-1, sample.shape[-1])
+        norms = [math.sqrt(sum(v * v for v in flat[:, c])) for c in range(flat.shape[1])]
+        relative = np.array(norms) / (sum(norms) / len(norms) + epsilon)
+        out[n] = gamma * (sample * relative) + beta + sample
+    return out

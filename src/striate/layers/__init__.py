@@ -30,12 +30,23 @@ from striate.layers.input import InputLayer as InputLayer
 from striate.layers.merging import Add as Add
 from striate.layers.merging import Concatenate as Concatenate
 from striate.layers.normalization import BatchNormalization as BatchNormalization
+from striate.layers.normalization import GroupNormalization as GroupNormalization
+from striate.layers.normalization import InstanceNormalization as InstanceNormalization
+from striate.layers.normalization import LayerNormalization as LayerNormalization
 from striate.layers.pooling import AveragePooling2D as AveragePooling2D
 from striate.layers.pooling import GlobalAveragePooling2D as GlobalAveragePooling2D
 from striate.layers.pooling import GlobalMaxPooling2D as GlobalMaxPooling2D
 from striate.layers.pooling import MaxPooling2D as MaxPooling2D
 from striate.layers.preprocessing import Rescaling as Rescaling
 from striate.layers.regularization import Dropout as Dropout
+from striate.layers.response_normalization import (
+    GlobalResponseNormalization as GlobalResponseNormalization,
+)
+from striate.layers.response_normalization import (
+    LocalResponseNormalization as LocalResponseNormalization,
+)
+from striate.layers.response_normalization import RMSNormalization as RMSNormalization
+from striate.layers.response_normalization import UnitNormalization as UnitNormalization
 from striate.layers.shape import Flatten as Flatten
 from striate.layers.shape import Reshape as Reshape
 from striate.layers.shape import ZeroPadding2D as ZeroPadding2D

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from striate.graph import kinds
-from striate.graph.spec import Spec
+from striate.graph.kinds import WeightSpec
 from striate.layers.builtin import BuiltIn, register
 from striate.layers.calls import Template
 from striate.ops import activations
@@ -206,8 +206,8 @@ class PReLU(BuiltIn):
         }
         super().__init__(kinds.PReLU, arguments, **kwargs)
 
-    def after_build(self, specs: tuple[Spec, ...]) -> None:
-        self.storage = {"alpha": tuple(range(specs[0].rank - 1))}
+    def memory_order(self, spec: WeightSpec) -> Sequence[int]:
+        return range(len(spec.shape))
 
     def compute(self, *inputs: Tensor, template: Template | None = None) -> Tensor:
         x = to_external(inputs[0])

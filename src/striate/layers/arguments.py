@@ -1,4 +1,4 @@
-"""Checks of arguments that several layer families share."""
+"""Arguments of constructors: passing them on to the kind, checks that several families share."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from striate import errors
-
 _NOT_ARGUMENTS = ("self", "kwargs", "data_format", "__class__")
 
 

@@ -64,8 +64,7 @@ class Weights(nn.Module):
                     expected=str(spec.shape),
                 )
             )
-        order = self.storage.get(spec.name) or (len(spec.shape) - 1, *range(len(spec.shape) - 1))
-        value = stored(value.detach(), order)
+        value = stored(value.detach(), self.memory_order(spec))
         if spec.trainable:
             value = nn.Parameter(value, requires_grad=self._trainable)
             self.register_parameter(spec.name, value)
@@ -77,6 +76,11 @@ class Weights(nn.Module):
         if constraint is not None:
             self._constrained.append((spec.name, constraint))
         return value
+
+    def memory_order(self, spec: WeightSpec) -> Sequence[int]:
+        """The axes of a weight from the outermost in memory to the innermost."""
+        rank = len(spec.shape)
+        return self.storage.get(spec.name) or (rank - 1, *range(rank - 1))
 
     def add_weight(
         self,

@@ -6,6 +6,8 @@ only renames dimensions. Tensors of rank 2 or less, and the batch, stay as they 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from torch import Tensor
 
 
@@ -40,3 +42,14 @@ def internal_axis(axis: int, rank: int) -> int:
     if rank < 3 or position == 0:
         return position
     return 1 if position == rank - 1 else position + 1
+
+
+def positions(axis: int | Sequence[int], rank: int) -> list[int]:
+    """One axis or several, counted from 0 and rising.
+
+    Example:
+        >>> positions((-1, 1), 4)
+        [1, 3]
+    """
+    many = (axis,) if isinstance(axis, int) else axis
+    return sorted(a % rank for a in many)

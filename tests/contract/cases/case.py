@@ -53,5 +53,9 @@ class Case:
         return f"{self.layer}({arguments})".replace(" ", "")
 
 
+NOT_IN_KERAS: dict[str, Any] = {
+    "keras": False,
+    "note": "Keras has no such layer; tested with the slow definition",
+}
 IMAGE = ((5, 6, 3),)
 FLAT = ((7,),)

@@ -34,7 +34,20 @@ from striate.graph.kinds.convolution import SeparableConv2D as SeparableConv2D
 from striate.graph.kinds.dense import Dense as Dense
 from striate.graph.kinds.merging import Add as Add
 from striate.graph.kinds.merging import Concatenate as Concatenate
+from striate.graph.kinds.normalization import Affine as Affine
 from striate.graph.kinds.normalization import BatchNormalization as BatchNormalization
+from striate.graph.kinds.normalization import (
+    GlobalResponseNormalization as GlobalResponseNormalization,
+)
+from striate.graph.kinds.normalization import GroupNormalization as GroupNormalization
+from striate.graph.kinds.normalization import InstanceNormalization as InstanceNormalization
+from striate.graph.kinds.normalization import LayerNormalization as LayerNormalization
+from striate.graph.kinds.normalization import (
+    LocalResponseNormalization as LocalResponseNormalization,
+)
+from striate.graph.kinds.normalization import Normalizing as Normalizing
+from striate.graph.kinds.normalization import RMSNormalization as RMSNormalization
+from striate.graph.kinds.normalization import UnitNormalization as UnitNormalization
 from striate.graph.kinds.pooling import AveragePooling2D as AveragePooling2D
 from striate.graph.kinds.pooling import GlobalAveragePooling2D as GlobalAveragePooling2D
 from striate.graph.kinds.pooling import GlobalMaxPooling2D as GlobalMaxPooling2D

@@ -254,6 +254,13 @@ def fraction(name: str, value: object, *, one: bool = False) -> float:
     return float(value)  # type: ignore[arg-type]
 
 
+def above_zero(name: str, value: object) -> float:
+    """`value` as a number above 0."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not value > 0:
+        raise bad_argument(name, value, "a number above 0")
+    return float(value)
+
+
 def seed_or_none(value: object) -> int | None:
     """`value` as the seed of a layer's own stream of random numbers, or None for none."""
     return None if value is None else whole("seed", value, 0)
