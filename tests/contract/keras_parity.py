@@ -8,6 +8,7 @@ import numpy as np
 import torch
 
 from striate.layers import Layer
+from tests.contract.cases.case import resolved
 from tests.keras_oracle import keras
 
 TOLERANCE = 2e-5  # float32 sums in another order
@@ -93,4 +94,4 @@ def _values(rng: Any, weight: Any) -> np.ndarray:
 
 
 def keras_layer(name: str, arguments: dict[str, Any]) -> Any:
-    return getattr(keras.layers, name)(**arguments)
+    return getattr(keras.layers, name)(**resolved(arguments, keras.layers))

@@ -50,6 +50,9 @@ from striate.layers.response_normalization import UnitNormalization as UnitNorma
 from striate.layers.shape import Flatten as Flatten
 from striate.layers.shape import Reshape as Reshape
 from striate.layers.shape import ZeroPadding2D as ZeroPadding2D
+from striate.layers.weight_normalization import SpectralNormalization as SpectralNormalization
+from striate.layers.weight_normalization import WeightStandardization as WeightStandardization
+from striate.layers.wrapping import Wrapper as Wrapper
 
 # Keras's other names
 Convolution1D = Conv1D

@@ -97,6 +97,8 @@ class BuiltIn(Layer):
         _, symbols = Template.split(args, kwargs, (Symbol,))
         if self._built_for is not None:
             self._check_again(tuple(s.spec for s in symbols), symbols)
+        else:
+            self.prepare(tuple(s.spec for s in symbols))
         made = record(self, self.kind, symbols)
         self._make_weights(made[0].call.weights, tuple(s.spec for s in symbols))
         self._remember(made)
@@ -147,6 +149,9 @@ class BuiltIn(Layer):
             return passed
         return get(named, self.where)
 
+    def prepare(self, specs: tuple[Spec, ...]) -> None:
+        """Called before the first shape rule: completes a kind that depends on its inputs."""
+
     def after_build(self, specs: tuple[Spec, ...]) -> None:
         """Called once the weights exist."""
 
@@ -160,6 +165,7 @@ class BuiltIn(Layer):
         if self._built_for is not None:
             return
         try:
+            self.prepare(specs)
             self.kind.check_inputs(*specs)
             self.kind.output(*specs)
             wanted = self.kind.weights(*specs)

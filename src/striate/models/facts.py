@@ -9,11 +9,12 @@ from typing import Any
 from torch import Tensor
 
 from striate import errors
-from striate.graph import Graph, Items, Node, Symbol
+from striate.graph import Graph, Items, Node, Symbol, kinds
 from striate.graph.kinds import Nested, WeightSpec
 from striate.graph.named import freeze_value
 from striate.layers import Layer
 from striate.layers.weights import Weights
+from striate.layers.wrapping import Wrapping
 from striate.models.tracing import replay
 
 
@@ -35,14 +36,7 @@ class Facts(Layer):
             NotBuiltError: the input shape is not known yet.
         """
         graph = self._known_graph()
-        nodes = tuple(
-            dataclasses.replace(n, trainable=trainable)
-            if n.layer in self._owners
-            and n.trainable != (trainable := self._owners[n.layer].trainable)
-            else n
-            for n in graph
-        )
-        nodes = tuple(_with_inner(n, self._owners.get(n.layer)) for n in nodes)
+        nodes = tuple(_present(n, self._owners.get(n.layer)) for n in graph)
         metadata = freeze_value(self._metadata)
         if nodes != graph.nodes or metadata != graph.metadata or graph.name != self.name:
             items = metadata if isinstance(metadata, Items) else Items()
@@ -239,12 +233,23 @@ class Facts(Layer):
         return found
 
 
-def _with_inner(node: Node, owner: Layer | None) -> Node:
-    """A node of a nested model with that model's present graph."""
-    if isinstance(node.kind, Nested) and isinstance(owner, Facts):
+def _present(node: Node, owner: Layer | None) -> Node:
+    """A node with its layer's present `trainable`, and that of the layers inside it."""
+    if owner is None:
+        return node
+    if node.trainable != owner.trainable:
+        node = dataclasses.replace(node, trainable=owner.trainable)
+    kind = node.kind
+    if isinstance(kind, Nested) and isinstance(owner, Facts):
         inner = dataclasses.replace(owner.graph, metadata=Items())
-        if inner != node.kind.graph:
+        if inner != kind.graph:
             return dataclasses.replace(node, kind=Nested(graph=inner))
+    elif isinstance(kind, kinds.Wrapping) and isinstance(owner, Wrapping):
+        graph = kind.inner
+        nodes = tuple(_present(n, owner.inner_layer(n)) for n in graph)
+        if nodes != graph.nodes:
+            graph = dataclasses.replace(graph, nodes=nodes)
+            return dataclasses.replace(node, kind=dataclasses.replace(kind, graph=graph))
     return node
 
 

@@ -10,12 +10,13 @@ from typing import Any
 from striate import errors
 from striate.graph import Graph, Node
 from striate.graph.graph import Port
-from striate.graph.kinds import Custom, InputLayer, Nested
+from striate.graph.kinds import Custom, InputLayer, Nested, Wrapping
 from striate.graph.named import to_json
 from striate.graph.record import Recording, Symbol
 from striate.layers import LAYERS, BuiltIn, Layer
 from striate.layers import InputLayer as EntryLayer
 from striate.layers.calls import Template
+from striate.layers.wrapping import Wrapping as WrappingLayer
 from striate.models.model import Model
 from striate.models.sequential import Sequential
 
@@ -44,7 +45,7 @@ def model_from_graph(graph: Graph, custom_objects: Mapping[str, Any] | None = No
         for i, symbol in enumerate(made):
             values[Port(node.name, i)] = symbol
     for name, layer in layers.items():
-        layer.trainable = next(n.trainable for n in graph if n.layer == name)
+        _set_trainable(layer, next(n for n in graph if n.layer == name))
     model = _assembled(graph, layers, values)
     model.metadata.update(to_json(graph.metadata))
     return model
@@ -88,13 +89,28 @@ def _layer(node: Node, objects: Mapping[str, Any]) -> Layer:
     elif isinstance(kind, Custom):
         layer = _custom(node, kind, objects)
     else:
-        cls = LAYERS[type(kind).__name__]
-        if not issubclass(cls, BuiltIn):
-            raise errors.unknown_name(node.name, "layer", cls.__name__, LAYERS)
-        layer = cls.from_kind(kind, node.layer, objects)
+        layer = _built_in(node, objects)
     layer.given_name = None
     layer.automatic_name = node.layer
     return layer
+
+
+def _built_in(node: Node, objects: Mapping[str, Any]) -> Layer:
+    cls = LAYERS[type(node.kind).__name__]
+    if not issubclass(cls, BuiltIn):
+        raise errors.unknown_name(node.name, "layer", cls.__name__, LAYERS)
+    if not (isinstance(node.kind, Wrapping) and issubclass(cls, WrappingLayer)):
+        return cls.from_kind(node.kind, node.layer, objects)
+    nodes = [n for n in node.kind.inner if not isinstance(n.kind, InputLayer)]
+    inner = [_layer(n, objects) for n in nodes]
+    for layer, wanted in zip(inner, nodes, strict=True):
+        _set_trainable(layer, wanted)
+    return cls.from_kind(node.kind, node.layer, objects, inner)
+
+
+def _set_trainable(layer: Layer, node: Node) -> None:
+    if layer.trainable != node.trainable:  # setting it would reach the layers inside
+        layer.trainable = node.trainable
 
 
 def _custom(node: Node, kind: Custom, objects: Mapping[str, Any]) -> Layer:

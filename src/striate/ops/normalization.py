@@ -150,6 +150,33 @@ def global_response_norm(x: Tensor, gamma: Tensor, beta: Tensor, epsilon: float)
     return x * (gamma * relative + 1) + beta
 
 
+def largest_singular_value(matrix: Tensor, u: Tensor, iterations: int) -> tuple[Tensor, Tensor]:
+    """Power iteration: the next u, and sigma = v W u^T, near the largest singular value.
+
+    Shapes: matrix W (K, outputs), u (1, outputs) -> (1, outputs), (1, 1).
+    """
+    for _ in range(iterations):
+        v = unit(u @ matrix.t())
+        u = unit(v @ matrix)
+    return u, v @ matrix @ u.t()
+
+
+def unit(vector: Tensor) -> Tensor:
+    """A vector divided by its norm; zeros stay zeros."""
+    norm: Tensor = torch.linalg.vector_norm(vector)
+    return vector / torch.where(norm == 0, torch.ones_like(norm), norm)
+
+
+def standardized(kernel: Tensor, epsilon: float) -> Tensor:
+    """(W - mean) / sqrt(variance + epsilon), the statistics of each output channel.
+
+    Shapes: kernel (..., outputs), unchanged.
+    """
+    inputs = tuple(range(kernel.dim() - 1))
+    variance, mean = torch.var_mean(kernel, inputs, correction=0, keepdim=True)
+    return (kernel - mean) * torch.rsqrt(variance + epsilon)
+
+
 def trailing(axes: Sequence[int], rank: int) -> bool:
     """True if `axes` are the last ones, which torch has fast kernels for."""
     return list(axes) == list(range(rank - len(axes), rank))

@@ -15,6 +15,7 @@ from tests.contract.cases import (
     preprocessing,
     regularization,
     shape,
+    weight_normalization,
 )
 from tests.contract.cases.case import Case as Case
 
@@ -28,6 +29,7 @@ FAMILIES = (
     preprocessing,
     regularization,
     shape,
+    weight_normalization,
 )
 
 CASES: list[Case] = [case for family in FAMILIES for case in family.CASES]

@@ -11,6 +11,27 @@ from striate import layers
 
 
 @dataclass(frozen=True)
+class Inner:
+    """A layer that is an argument of another: made anew for each side of a comparison."""
+
+    layer: str
+    arguments: dict[str, Any] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        return f"{self.layer}({','.join(f'{k}={v}' for k, v in self.arguments.items())})"
+
+
+def resolved(arguments: dict[str, Any], library: Any) -> dict[str, Any]:
+    """Arguments with layers of a library (striate's or Keras's) in place of each `Inner`."""
+    made = {}
+    for name, value in arguments.items():
+        if isinstance(value, Inner):
+            value = getattr(library, value.layer)(**resolved(value.arguments, library))
+        made[name] = value
+    return made
+
+
+@dataclass(frozen=True)
 class Case:
     """One layer with arguments and the shapes of its inputs (without the batch).
 
@@ -21,6 +42,7 @@ class Case:
         keras: False where Keras has no such layer or another meaning (said in the note).
         random: True if training draws random numbers, so that values cannot be compared.
         trains: True if training gives other values though nothing is random.
+        rewrites: True if training changes the weights in the call, so that no two are the same.
         whole: largest whole number of the inputs where the layer takes whole numbers.
         smooth: False if the function has kinks on a grid that a gradient check may hit.
         copies: True if the operation rearranges values, so that another layout is no accident.
@@ -33,13 +55,15 @@ class Case:
     keras: bool = True
     random: bool = False
     trains: bool = False
+    rewrites: bool = False
     whole: int | None = None
     smooth: bool = True
     copies: bool = False
     note: str = ""
 
     def make(self) -> layers.Layer:
-        layer: layers.Layer = getattr(layers, self.layer)(**self.arguments)
+        made = resolved(self.arguments, layers)
+        layer: layers.Layer = getattr(layers, self.layer)(**made)
         return layer
 
     def inputs(self, seed: int = 0, batch: int = 2) -> list[np.ndarray]:

@@ -62,3 +62,6 @@ from striate.graph.kinds.shape import ZeroPadding2D as ZeroPadding2D
 from striate.graph.kinds.structure import Custom as Custom
 from striate.graph.kinds.structure import InputLayer as InputLayer
 from striate.graph.kinds.structure import Nested as Nested
+from striate.graph.kinds.wrapping import SpectralNormalization as SpectralNormalization
+from striate.graph.kinds.wrapping import WeightStandardization as WeightStandardization
+from striate.graph.kinds.wrapping import Wrapping as Wrapping

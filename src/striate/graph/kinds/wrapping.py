@@ -1,0 +1,134 @@
+"""Kinds of layers around other layers."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from striate import errors
+from striate.graph.kinds.base import Fault, Kind, WeightSpec, above_zero, register, whole
+from striate.graph.kinds.convolution import Conv
+from striate.graph.kinds.dense import Dense
+from striate.graph.kinds.structure import check_fits
+from striate.graph.named import Items, Named
+from striate.graph.spec import Spec
+
+if TYPE_CHECKING:
+    from striate.graph.graph import Graph, Node
+
+
+@dataclass(frozen=True)
+class Wrapping(Kind):
+    """A layer around another one.
+
+    Args:
+        graph: the wrapped layer as a graph of its own; None until its input shape is known.
+    """
+
+    graph: Graph | None = None
+
+    @property
+    def inner(self) -> Graph:
+        """The graph of the wrapped layer."""
+        if self.graph is None:
+            raise Fault("the layer inside is not known yet", got={"graph": None})
+        return self.graph
+
+    @property
+    def node(self) -> Node:
+        """The node of the wrapped layer."""
+        return self.inner.nodes[-1]
+
+    def entering(self, *inputs: Spec) -> tuple[Spec, ...]:
+        """What the wrapped layer gets for these inputs."""
+        return inputs
+
+    def inner_outputs(self, *inputs: Spec) -> tuple[Spec, ...]:
+        """What the wrapped layer gives for these inputs."""
+        specs = self.entering(*inputs)
+        for got, want in zip(specs, self.inner.input_specs, strict=True):
+            check_fits(got, want)
+        if specs == self.inner.input_specs:
+            return self.inner.output_specs
+        return self.inner.respecify(specs).output_specs
+
+    def output(self, *inputs: Spec) -> Spec | tuple[Spec, ...]:
+        specs = self.inner_outputs(*inputs)
+        return specs[0] if len(specs) == 1 else specs
+
+    def weights(self, *inputs: Spec) -> tuple[WeightSpec, ...]:
+        return self.inner_weights()
+
+    def inner_weights(self) -> tuple[WeightSpec, ...]:
+        """The weights of the wrapped layer, with `layer/` in front."""
+        return tuple(replace(w, name=f"layer/{w.name}") for w in self.node.weights)
+
+    def to_config(self) -> dict[str, Any]:
+        graph = None if self.graph is None else self.graph.to_dict()
+        plain = dataclasses.replace(self, graph=None)
+        return {**super(Wrapping, plain).to_config(), "graph": graph}
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any]) -> Kind:
+        from striate.graph.graph import Graph
+
+        graph = config.get("graph")
+        made = super().from_config({**config, "graph": None})
+        return replace(made, graph=None if graph is None else Graph.from_dict(graph))  # type: ignore[call-arg]
+
+
+NARROW = Items((("mean", 0.0), ("seed", None), ("stddev", 0.02)))  # of the vector's start
+
+
+@register
+@dataclass(frozen=True)
+class SpectralNormalization(Wrapping):
+    """Divides the kernel of a layer by its largest singular value before each training step."""
+
+    power_iterations: int = 1
+
+    def check(self) -> None:
+        self.replace(power_iterations=whole("power_iterations", self.power_iterations))
+
+    def weights(self, *inputs: Spec) -> tuple[WeightSpec, ...]:
+        size = kernel_spec(self.node).shape[-1]
+        start = Named("TruncatedNormal", NARROW)
+        vector = WeightSpec("vector_u", (1, size), start, trainable=False)
+        kernel = f"layer/{kernel_spec(self.node).name}"
+        return tuple(sorted((vector, *self.inner_weights()), key=lambda w: w.name != kernel))
+
+
+@register
+@dataclass(frozen=True)
+class WeightStandardization(Wrapping):
+    """Gives the kernel of a layer zero mean and unit variance per output channel."""
+
+    epsilon: float = 1e-5
+
+    def check(self) -> None:
+        self.replace(epsilon=above_zero("epsilon", self.epsilon))
+
+    def weights(self, *inputs: Spec) -> tuple[WeightSpec, ...]:
+        if not isinstance(self.node.kind, (Conv, Dense)):
+            raise Fault(
+                "the kernel of the layer inside does not end with its output channels",
+                got={"layer": f"{self.node.name} ({self.node.kind_name})"},
+                expected="a convolution or a Dense layer",
+                error=errors.ArgumentError,
+            )
+        return self.inner_weights()
+
+
+def kernel_spec(node: Node) -> WeightSpec:
+    """The kernel (or the table of an embedding) of a layer; a `Fault` if it has none."""
+    for weight in node.weights:
+        if weight.name in ("kernel", "embeddings"):
+            return weight
+    raise Fault(
+        "the layer inside has no kernel",
+        got={"layer": f"{node.name} ({node.kind_name})"},
+        expected="a layer with a weight `kernel` or `embeddings`, such as Conv2D or Dense",
+        error=errors.ArgumentError,
+    )
