@@ -37,6 +37,7 @@ from striate.layers.pooling import AveragePooling2D as AveragePooling2D
 from striate.layers.pooling import GlobalAveragePooling2D as GlobalAveragePooling2D
 from striate.layers.pooling import GlobalMaxPooling2D as GlobalMaxPooling2D
 from striate.layers.pooling import MaxPooling2D as MaxPooling2D
+from striate.layers.preprocessing import Normalization as Normalization
 from striate.layers.preprocessing import Rescaling as Rescaling
 from striate.layers.regularization import Dropout as Dropout
 from striate.layers.response_normalization import (

@@ -54,6 +54,7 @@ from striate.graph.kinds.pooling import GlobalMaxPooling2D as GlobalMaxPooling2D
 from striate.graph.kinds.pooling import GlobalPooling as GlobalPooling
 from striate.graph.kinds.pooling import MaxPooling2D as MaxPooling2D
 from striate.graph.kinds.pooling import Pooling as Pooling
+from striate.graph.kinds.preprocessing import Normalization as Normalization
 from striate.graph.kinds.preprocessing import Rescaling as Rescaling
 from striate.graph.kinds.regularization import Dropout as Dropout
 from striate.graph.kinds.shape import Flatten as Flatten

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import operator
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, TypeVar
 
@@ -252,6 +252,15 @@ def fraction(name: str, value: object, *, one: bool = False) -> float:
     if not inside:
         raise bad_argument(name, value, "a number in [0, 1]" if one else "a number in [0, 1)")
     return float(value)  # type: ignore[arg-type]
+
+
+def known_sizes(spec: Spec, axes: Iterable[int], fault: str, got: object) -> tuple[int, ...]:
+    """The sizes of some axes; a `Fault` with this text if one is open."""
+    found = [spec.shape[axis] for axis in axes]
+    known = tuple(n for n in found if n is not None)
+    if len(known) == len(found):
+        return known
+    raise Fault(fault, got={"axis": got, "input shape": spec.shape}, expected="a known size there")
 
 
 def above_zero(name: str, value: object) -> float:

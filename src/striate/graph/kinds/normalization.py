@@ -14,6 +14,7 @@ from striate.graph.kinds.base import (
     bad_argument,
     float_dtype,
     fraction,
+    known_sizes,
     register,
     whole,
 )
@@ -41,15 +42,8 @@ class Normalizing(Kind):
 
     def sizes(self, spec: Spec) -> tuple[int, ...]:
         """The sizes of those axes, which the weights have; a `Fault` if one is open."""
-        found = [spec.shape[axis] for axis in self.axes(spec)]
-        known = tuple(n for n in found if n is not None)
-        if len(known) != len(found):
-            raise Fault(
-                "the normalised axis is open, but its weights need it",
-                got={"axis": getattr(self, "axis", -1), "input shape": spec.shape},
-                expected="a known size there",
-            )
-        return known
+        fault = "the normalised axis is open, but its weights need it"
+        return known_sizes(spec, self.axes(spec), fault, getattr(self, "axis", -1))
 
 
 @dataclass(frozen=True)
