@@ -11,7 +11,7 @@ from striate import errors
 from striate.graph.kinds.base import Fault, Kind, WeightSpec, above_zero, register, whole
 from striate.graph.kinds.convolution import Conv
 from striate.graph.kinds.dense import Dense
-from striate.graph.kinds.structure import check_fits
+from striate.graph.kinds.structure import fits, misfit
 from striate.graph.named import Items, Named
 from striate.graph.spec import Spec
 
@@ -49,7 +49,8 @@ class Wrapping(Kind):
         """What the wrapped layer gives for these inputs."""
         specs = self.entering(*inputs)
         for got, want in zip(specs, self.inner.input_specs, strict=True):
-            check_fits(got, want)
+            if not fits(got, want):
+                raise misfit(got, want)
         if specs == self.inner.input_specs:
             return self.inner.output_specs
         return self.inner.respecify(specs).output_specs
