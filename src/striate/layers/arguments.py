@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from striate import errors
+
 _NOT_ARGUMENTS = ("self", "kwargs", "data_format", "__class__")
 
 

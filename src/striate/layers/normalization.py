@@ -162,9 +162,7 @@ class LayerNormalization(Affine):
         rms_scaling: bool = False,
         **kwargs: Any,
     ) -> None:
-        super().__init__(
-            kinds.LayerNormalization, keras_arguments(locals()), **kwargs
-        )
+        super().__init__(kinds.LayerNormalization, keras_arguments(locals()), **kwargs)
 
     def memory_order(self, spec: WeightSpec) -> Sequence[int]:
         return range(len(spec.shape))
@@ -246,9 +244,7 @@ class GroupNormalization(PerSample):
         gamma_constraint: Any = None,
         **kwargs: Any,
     ) -> None:
-        super().__init__(
-            kinds.GroupNormalization, keras_arguments(locals()), **kwargs
-        )
+        super().__init__(kinds.GroupNormalization, keras_arguments(locals()), **kwargs)
 
 
 @register()
@@ -302,9 +298,7 @@ class InstanceNormalization(PerSample):
         gamma_constraint: Any = None,
         **kwargs: Any,
     ) -> None:
-        super().__init__(
-            kinds.InstanceNormalization, keras_arguments(locals()), **kwargs
-        )
+        super().__init__(kinds.InstanceNormalization, keras_arguments(locals()), **kwargs)
 
 
 def refuse(kind: str, arguments: dict[str, Any], *options: str) -> None:
