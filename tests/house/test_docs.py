@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import inspect
 import posixpath
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -42,18 +43,21 @@ def public_modules() -> dict[str, ModuleType]:
     return found
 
 
+def offers(module: ModuleType, name: str) -> bool:
+    """A package offers what it re-exports as `X as X`, any module what it defines."""
+    value = getattr(module, name)
+    if name.startswith("_") or not (inspect.isclass(value) or inspect.isroutine(value)):
+        return False
+    reexported = re.search(rf"import \w+ as {name}$", inspect.getsource(module), re.MULTILINE)
+    return value.__module__ == module.__name__ or reexported is not None
+
+
 def public_objects() -> dict[str, object]:
     """Every class and function that a user reaches from `striate` or a public module."""
     found = {}
     for module_name, module in public_modules().items():
-        for name in dir(module):
-            value = getattr(module, name)
-            # A package offers what it re-exports, a plain module only what it defines.
-            home = "striate" if hasattr(module, "__path__") else module.__name__
-            ours = str(getattr(value, "__module__", "")).startswith(home)
-            callable_ = inspect.isclass(value) or inspect.isroutine(value)
-            if ours and callable_ and not name.startswith("_"):
-                found[f"{module_name}.{name}"] = value
+        for name in filter(lambda name: offers(module, name), dir(module)):
+            found[f"{module_name}.{name}"] = getattr(module, name)
     return found
 
 

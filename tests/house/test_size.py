@@ -17,7 +17,6 @@ FUNCTION_LINES = 40  # from `def` to the last line, without the docstring
 _FIT = "Keras's arguments of fit, one a line, passed on by name"
 EXCEPTIONS: dict[str, str] = {
     "src/striate/models/training.py::Trainable.fit": _FIT,
-    "src/striate/training/loop.py::fit": _FIT,
 }
 
 
