@@ -1,4 +1,4 @@
-"""Writes the pages of the API reference: one for striate itself, one for each public module.
+"""Writes the pages of the API reference: one for striate, each public module, and each layer.
 
 Nothing is listed by hand. A public module is one that the table of `striate` names, or a package
 of the library; its public names are those it re-exports or defines without an underscore. Each
@@ -15,7 +15,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
 
+import figures
+
 import striate
+from striate.layers import Layer
 
 
 @dataclass
@@ -93,7 +96,13 @@ def text(page: Page) -> str:
     lines = [page.name, "=" * len(page.name), ""]
     if page.module.__doc__ and page.module is not striate:
         lines += [inspect.cleandoc(page.module.__doc__), ""]
+    apart = layers_of(page)
+    if apart:
+        lines += [".. toctree::", "   :maxdepth: 1", ""]
+        lines += [f"   {page.name}.{name}" for name in apart] + [""]
     for name in page.own:
+        if name in apart:
+            continue
         lines += [f".. {directive(getattr(page.module, name))}:: {page.name}.{name}", ""]
     if page.elsewhere:
         lines += ["Also here:", ""]
@@ -102,11 +111,33 @@ def text(page: Page) -> str:
     return "\n".join(lines)
 
 
+def layers_of(page: Page) -> list[str]:
+    """The layers on a page, which have pages of their own, in the order of the alphabet."""
+    if page.name != "striate.layers":
+        return []
+    values = {name: getattr(page.module, name) for name in page.own}
+    return sorted(n for n, v in values.items() if inspect.isclass(v) and issubclass(v, Layer))
+
+
+def layer_text(page: Page, name: str, folder: Path) -> str:
+    """The page of one layer: its description, and a picture where that helps."""
+    lines = [name, "=" * len(name), ""]
+    picture = figures.draw(name, folder / "figures")
+    if picture is not None:
+        file, shows = picture
+        lines += [f".. figure:: figures/{file}", f"   :alt: {shows}", "", f"   {shows}.", ""]
+    lines += [f".. autoclass:: {page.name}.{name}", ""]
+    return "\n".join(lines)
+
+
 def write(folder: Path) -> None:
     """Writes every page and their index, and removes pages of modules that are gone."""
     folder.mkdir(exist_ok=True)
     shown = [page for page in pages() if page.own or page.elsewhere]
     wanted = {f"{page.name}.rst": text(page) for page in shown}
+    for page in shown:
+        for name in layers_of(page):
+            wanted[f"{page.name}.{name}.rst"] = layer_text(page, name, folder)
     table = set(striate._PLACES)
     users = [p.name for p in shown if p.name.removeprefix("striate.") in table | {"striate"}]
     others = [p.name for p in shown if p.name not in users]
