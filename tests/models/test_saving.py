@@ -70,6 +70,17 @@ def test_training_goes_on_where_it_stopped(tmp_path: Path) -> None:
     assert equal_weights(model, again)
 
 
+@pytest.mark.parametrize("rate", [lambda step: 0.1, 0.1], ids=["function", "number"])
+def test_a_rate_that_is_a_function_is_left_out_of_the_file(tmp_path: Path, rate: Any) -> None:
+    model = network()
+    model.compile(st.optimizers.SGD(rate), "sparse_categorical_crossentropy")
+    model.fit(X, Y, epochs=1, verbose=0)
+    model.save(tmp_path / "m.striate")
+    again = st.load_model(tmp_path / "m.striate")
+    assert equal_weights(model, again)
+    assert again.compiled == (rate == 0.1)
+
+
 def test_equal_models_give_equal_files(tmp_path: Path) -> None:
     trained().save(tmp_path / "a.striate")
     trained().save(tmp_path / "b.striate")

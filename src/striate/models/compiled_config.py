@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-import torch
-
-from striate import training
+from striate import errors, training
 from striate.storage.model_file import Arrays
 from striate.training import losses, metrics, optimizers
 from striate.training.state_tree import flatten, rebuild
@@ -24,15 +22,23 @@ def compiled_config(model: Model) -> dict[str, Any] | None:
     compiled = model._compiled
     if compiled is None:
         return None
-    optimizer = compiled.optimizer
-    plain = isinstance(optimizer, torch.optim.Optimizer) and not hasattr(optimizer, "get_config")
     return {
-        "optimizer": None if plain else optimizers.serialize(optimizer),
+        "optimizer": _optimizer_config(compiled.optimizer),
         "loss": _each(compiled.loss, losses.Loss, losses.serialize),
         "loss_weights": compiled.loss_weights,
         "metrics": _each(compiled.metrics, metrics.Metric, metrics.serialize),
         "weighted_metrics": _each(compiled.weighted_metrics, metrics.Metric, metrics.serialize),
     }
+
+
+def _optimizer_config(optimizer: Any) -> Any:
+    """None for what cannot be named in a file: torch's own, or a rate that is a function."""
+    if not hasattr(optimizer, "get_config"):
+        return None
+    try:
+        return optimizers.serialize(optimizer)
+    except errors.ArgumentError:
+        return None
 
 
 def _each(value: Any, objects: type, serialize: Any) -> Any:
