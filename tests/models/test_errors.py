@@ -130,7 +130,8 @@ CASES: list[tuple[str, Callable[[], Any], type[Exception], str]] = [
         "activation",
         lambda: layers.Dense(3, activation="sofmax"),
         st.UnknownNameError,
-        "dense (Dense): unknown activation. Got 'sofmax'. Did you mean 'softmax' or 'log_softmax'?",
+        "dense (Dense): unknown activation. Got 'sofmax'. Did you mean 'softmax' or 'log_softmax'"
+        " or 'sparsemax'?",
     ),
     (
         "initializer",

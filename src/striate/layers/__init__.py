@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from striate.layers.activation import ELU as ELU
+from striate.layers.activation import GELU as GELU
 from striate.layers.activation import Activation as Activation
 from striate.layers.activation import LeakyReLU as LeakyReLU
+from striate.layers.activation import Maxout as Maxout
 from striate.layers.activation import PReLU as PReLU
 from striate.layers.activation import ReLU as ReLU
 from striate.layers.activation import Softmax as Softmax
+from striate.layers.activation import ThresholdedReLU as ThresholdedReLU
 from striate.layers.base import Layer as Layer
 from striate.layers.builtin import LAYERS as LAYERS
 from striate.layers.builtin import BuiltIn as BuiltIn

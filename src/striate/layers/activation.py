@@ -20,7 +20,10 @@ from striate.ops.layout import to_external, to_internal
 class Activation(BuiltIn):
     """Applies an activation function.
 
-    Shapes: unchanged.
+    `striate.activations` lists them with their formulas. One with arguments is passed as
+    `functools.partial(activations.leaky_relu, negative_slope=0.1)`.
+
+    Shapes: unchanged; "glu" halves the channels.
 
     Args:
         activation: a name such as "relu", or a function of a tensor.
@@ -28,6 +31,8 @@ class Activation(BuiltIn):
 
     Raises:
         UnknownNameError: no activation of that name; the nearest are listed.
+        ArgumentError: an activation with arguments that it does not take.
+        ShapeError: "glu" on an odd number of channels.
 
     Example:
         >>> import numpy as np
@@ -35,6 +40,8 @@ class Activation(BuiltIn):
         >>> layers.Activation("relu")(np.array([[-1.0, 2.0]])).tolist()
         [[0.0, 2.0]]
     """
+
+    may_halve = True
 
     def __init__(self, activation: Any, activity_regularizer: Any = None, **kwargs: Any) -> None:
         arguments = {"activation": activation, "activity_regularizer": activity_regularizer}
@@ -45,8 +52,8 @@ class Activation(BuiltIn):
 class ReLU(BuiltIn):
     """max(0, x); optionally capped, leaky, or with another threshold than 0.
 
-    Shapes: unchanged. f(x) = max_value for x >= max_value, x for threshold <= x < max_value,
-        negative_slope (x - threshold) below.
+    Shapes: unchanged. f(x) = max_value for x >= max_value, x for threshold < x < max_value,
+        negative_slope (x - threshold) up to the threshold.
 
     Args:
         max_value: the cap; None for none.
@@ -212,3 +219,94 @@ class PReLU(BuiltIn):
     def compute(self, *inputs: Tensor, template: Template | None = None) -> Tensor:
         x = to_external(inputs[0])
         return to_internal(torch.where(x > 0, x, self.alpha * x))
+
+
+@register()
+class GELU(BuiltIn):
+    """x times the share of a normal distribution below x: a smooth relu.
+
+    y = x (1 + erf(x / sqrt 2)) / 2; approximately x (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3)))
+    / 2. Keras has it by name only: Activation("gelu").
+
+    Shapes: unchanged.
+
+    Args:
+        approximate: the form with tanh, which older models were trained with.
+
+    Example:
+        >>> import numpy as np
+        >>> from striate import layers
+        >>> layers.GELU()(np.array([[0.0, 9.0]])).tolist()
+        [[0.0, 9.0]]
+
+    References: Hendrycks & Gimpel (2016), https://arxiv.org/abs/1606.08415
+    """
+
+    def __init__(self, approximate: bool = False, **kwargs: Any) -> None:
+        super().__init__(kinds.GELU, {"approximate": bool(approximate)}, **kwargs)
+
+    def compute(self, *inputs: Tensor, template: Template | None = None) -> Tensor:
+        return activations.gelu(inputs[0], self.approximate)
+
+
+@register()
+class ThresholdedReLU(BuiltIn):
+    """x above theta, 0 up to it. Keras 2 has it; in Keras 3 it is ReLU(threshold=theta).
+
+    Shapes: unchanged.
+
+    Args:
+        theta: what a value must exceed to pass.
+
+    Raises:
+        ArgumentError: a negative theta.
+
+    Example:
+        >>> import numpy as np
+        >>> from striate import layers
+        >>> layers.ThresholdedReLU(theta=1.0)(np.array([[0.5, 1.5]])).tolist()
+        [[0.0, 1.5]]
+
+    References: Konda et al. (2014), https://arxiv.org/abs/1402.3337
+    """
+
+    def __init__(self, theta: float = 1.0, **kwargs: Any) -> None:
+        super().__init__(kinds.ThresholdedReLU, {"theta": theta}, **kwargs)
+
+    def compute(self, *inputs: Tensor, template: Template | None = None) -> Tensor:
+        return activations.threshold(inputs[0], self.theta, 0.0)
+
+
+@register()
+class Maxout(BuiltIn):
+    """The largest value of each group of neighbouring channels: a learned convex activation.
+
+    Put it behind a layer without activation: Dense(units k) and Maxout(units) is the paper's
+    h_i(x) = max over j of x W_ij + b_ij with k pieces; likewise behind a convolution.
+
+    Shapes: (N, ..., num_units k) -> (N, ..., num_units) for axis -1.
+
+    Args:
+        num_units: number of groups = channels out.
+        axis: the axis that is grouped; -1 is the channels.
+
+    Raises:
+        ArgumentError: num_units below 1.
+        ShapeError: num_units does not divide the channels.
+
+    Example:
+        >>> import numpy as np
+        >>> from striate import layers
+        >>> layers.Maxout(2)(np.array([[1.0, 2.0, 9.0, 4.0]])).tolist()
+        [[2.0, 9.0]]
+
+    References: Goodfellow et al. (2013), https://arxiv.org/abs/1302.4389
+    """
+
+    def __init__(self, num_units: int, axis: int = -1, **kwargs: Any) -> None:
+        super().__init__(kinds.Maxout, {"num_units": num_units, "axis": axis}, **kwargs)
+
+    def compute(self, *inputs: Tensor, template: Template | None = None) -> Tensor:
+        x = to_external(inputs[0])
+        groups = x.unflatten(self.axis, (self.num_units, -1))
+        return to_internal(groups.amax(self.axis if self.axis < 0 else self.axis + 1))

@@ -58,6 +58,7 @@ class BuiltIn(Layer):
 
     kind: Kind
     takes_whole_numbers: ClassVar[bool] = False  # others get them as float32
+    may_halve: ClassVar[bool] = False  # takes "glu", which returns half the channels
     choices_of: Mapping[str, str] = MappingProxyType({})  # weight -> fields, if not its name
 
     def __init__(self, kind: type[Kind], arguments: Mapping[str, Any], **kwargs: Any) -> None:
@@ -78,6 +79,8 @@ class BuiltIn(Layer):
             return value if isinstance(value, tuple) else freeze_value(value)
         get, named = family
         chosen = None if value is None and field != "activation" else get(value, self.where)
+        if family is _CHOICES["activation"] and not self.may_halve:
+            refuse_glu(chosen, self.where)
         self._choices[field] = chosen
         return None if chosen is None else named(value, chosen)
 
@@ -229,10 +232,12 @@ class BuiltIn(Layer):
 
     def final_activation(self) -> str | None:
         """The activation that a loss can take over if this layer is a model's last."""
+        if self._choices.get("activity_regularizer") is not None:
+            return None
         activation = self._choices.get("activation")
-        plain = self._choices.get("activity_regularizer") is None
-        name = getattr(activation, "__name__", None)
-        return name if plain and name in ("softmax", "sigmoid") else None
+        if activation is activations.softmax:
+            return "softmax"
+        return "sigmoid" if activation is activations.sigmoid else None
 
     def finish(self, out: Tensor) -> Tensor:
         """Applies the layer's own activation and notes its activity penalty."""
@@ -290,13 +295,27 @@ class BuiltIn(Layer):
 
 def activate(activation: Any, x: Tensor, where: str) -> Tensor:
     """Applies an activation to a tensor in internal order."""
-    name = getattr(activation, "__name__", "")
-    if activations.activations.makers.get(name) is None:  # the user's own sees channels last
-        y = activation(to_external(x))
-        return to_internal(activations.check_output(to_external(x), y, where))
-    if name in activations.OVER_CHANNELS and x.dim() > 2:
-        return to_internal(activation(to_external(x)))
-    return activation(x)  # type: ignore[no-any-return]
+    if activations.of_each_value(activation):
+        return activation(x)  # type: ignore[no-any-return]
+    last = to_external(x)
+    y = activation(last)
+    if activations.bare(activation)[0] is None:
+        activations.check_output(last, y, where)
+    return to_internal(y)
+
+
+def refuse_glu(activation: Any, where: str) -> None:
+    """Raises ArgumentError for "glu" inside a layer, whose channels it would halve."""
+    if activations.bare(activation)[0] == "glu":
+        raise errors.ArgumentError(
+            errors.message(
+                where,
+                "`glu` halves the channels, so it is a layer of its own",
+                got={"activation": "glu"},
+                expected="an activation that keeps the shape",
+                fix='Put layers.Activation("glu") behind a layer with twice the channels',
+            )
+        )
 
 
 def _tensors(args: Sequence[Any]) -> list[Any]:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from striate.graph.kinds.activation import ELU as ELU
+from striate.graph.kinds.activation import GELU as GELU
 from striate.graph.kinds.activation import Activation as Activation
 from striate.graph.kinds.activation import LeakyReLU as LeakyReLU
+from striate.graph.kinds.activation import Maxout as Maxout
 from striate.graph.kinds.activation import PReLU as PReLU
 from striate.graph.kinds.activation import ReLU as ReLU
 from striate.graph.kinds.activation import Softmax as Softmax
+from striate.graph.kinds.activation import ThresholdedReLU as ThresholdedReLU
 from striate.graph.kinds.base import KINDS as KINDS
 from striate.graph.kinds.base import Fault as Fault
 from striate.graph.kinds.base import Kind as Kind

@@ -11,6 +11,7 @@ from striate.graph.kinds.base import (
     bad_argument,
     float_dtype,
     register,
+    whole,
 )
 from striate.graph.named import Named
 from striate.graph.spec import Spec
@@ -32,6 +33,22 @@ class Activation(Elementwise):
 
     activation: Named = Named("linear")
     activity_regularizer: Named | None = None
+
+    def output(self, *inputs: Spec) -> Spec:
+        spec = super().output(*inputs)
+        if self.activation.name != "glu" or self.activation.custom:
+            return spec
+        shape = list(spec.shape)
+        axis = check_axis(dict(self.activation.config).get("axis", -1), spec)
+        size = shape[axis]
+        if size is not None and size % 2:
+            raise Fault(
+                "`glu` splits an axis in halves",
+                got={"axis": axis, "input shape": spec.shape},
+                expected="an even size there",
+            )
+        shape[axis] = None if size is None else size // 2
+        return Spec(tuple(shape), spec.dtype)
 
 
 @register
@@ -121,6 +138,50 @@ class PReLU(Elementwise):
                 constraint=self.alpha_constraint,
             ),
         )
+
+
+@register
+@dataclass(frozen=True)
+class GELU(Elementwise):
+    """x times the normal distribution function of x, or nearly so."""
+
+    approximate: bool = False
+
+
+@register
+@dataclass(frozen=True)
+class ThresholdedReLU(Elementwise):
+    """x above theta, 0 below."""
+
+    theta: float = 1.0
+
+    def check(self) -> None:
+        at_least_zero("theta", self.theta)
+
+
+@register
+@dataclass(frozen=True)
+class Maxout(Kind):
+    """The largest value of each group of neighbouring channels."""
+
+    num_units: int = 1
+    axis: int = -1
+
+    def check(self) -> None:
+        self.replace(num_units=whole("num_units", self.num_units))
+
+    def output(self, *inputs: Spec) -> Spec:
+        (spec,) = inputs
+        axis = check_axis(self.axis, spec)
+        size = spec.shape[axis]
+        if size is None or size % self.num_units:
+            raise Fault(
+                "`num_units` does not divide the channels",
+                got={"num_units": self.num_units, "input shape": spec.shape},
+                expected="num_units times the number of pieces of each unit",
+            )
+        shape = (*spec.shape[:axis], self.num_units, *spec.shape[axis + 1 :])
+        return Spec(shape, float_dtype(spec))
 
 
 def check_axis(axis: int, spec: Spec) -> int:
