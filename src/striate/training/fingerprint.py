@@ -8,7 +8,7 @@ from typing import Any
 
 import torch
 
-from striate.errors import CheckpointError, message
+from striate.errors import ArgumentError, CheckpointError, message
 
 _SHOWN = 4
 _ARGUMENTS = "optimizer arguments"
@@ -79,9 +79,9 @@ def check_same(saved: Mapping[str, Any], now: Mapping[str, Any], where: str) -> 
 
 def _arguments(optimizer: Any) -> dict[str, Any]:
     """The optimizer's arguments that are plain values, without the learning rate."""
-    if hasattr(optimizer, "get_config"):
+    try:
         given = dict(optimizer.get_config())
-    else:
+    except (AttributeError, ArgumentError):  # torch's own, or a rate that is a function
         given = dict(optimizer.defaults)
     kept = {}
     for name, value in sorted(given.items()):
