@@ -58,7 +58,7 @@ CASES: list[tuple[str, Callable[[], Any], type[Exception], str]] = [
         too_deep,
         st.ShapeError,
         "conv2d_1 (Conv2D): the window is larger than its input. Got kernel_size=(5, 5), input"
-        " shape=(None, 3, 3, 4). Expected kernel_size (dilated) <= (3, 3), the height and width of"
+        " shape=(None, 3, 3, 4). Expected kernel_size <= (3, 3), the height and width of"
         ' the input. Use padding="same", a smaller kernel_size, or fewer strides and poolings'
         f" before it.{CHAIN}",
     ),

@@ -142,3 +142,26 @@ def all_axes(
     """
     axes = zip(sizes, kernel, strides, dilation, strict=True)
     return [padding_amounts(padding, n, k, s, d) for n, k, s, d in axes]
+
+
+def adaptive_bins(size: int, outputs: int) -> list[tuple[int, int]]:
+    """Start and end of the bins that cut an axis into `outputs` parts of nearly equal size.
+
+    Bin i spans floor(i n / m) to ceil((i + 1) n / m); neighbours share a value where m does not
+    divide n.
+
+    Example:
+        >>> adaptive_bins(6, 3), adaptive_bins(7, 3)
+        ([(0, 2), (2, 4), (4, 6)], [(0, 3), (2, 5), (4, 7)])
+    """
+    return [(i * size // outputs, -(-(i + 1) * size // outputs)) for i in range(outputs)]
+
+
+def blur_padding(kernel: int) -> tuple[int, int]:
+    """Mirrored values before and after, for a blur that keeps every size: k - 1 in all.
+
+    Example:
+        >>> blur_padding(3), blur_padding(4)
+        ((1, 1), (1, 2))
+    """
+    return (kernel - 1) // 2, kernel // 2

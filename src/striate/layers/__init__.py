@@ -36,10 +36,50 @@ from striate.layers.normalization import BatchNormalization as BatchNormalizatio
 from striate.layers.normalization import GroupNormalization as GroupNormalization
 from striate.layers.normalization import InstanceNormalization as InstanceNormalization
 from striate.layers.normalization import LayerNormalization as LayerNormalization
+from striate.layers.pooling import AveragePooling1D as AveragePooling1D
 from striate.layers.pooling import AveragePooling2D as AveragePooling2D
-from striate.layers.pooling import GlobalAveragePooling2D as GlobalAveragePooling2D
-from striate.layers.pooling import GlobalMaxPooling2D as GlobalMaxPooling2D
+from striate.layers.pooling import AveragePooling3D as AveragePooling3D
+from striate.layers.pooling import MaxPooling1D as MaxPooling1D
 from striate.layers.pooling import MaxPooling2D as MaxPooling2D
+from striate.layers.pooling import MaxPooling3D as MaxPooling3D
+from striate.layers.pooling import MinPooling1D as MinPooling1D
+from striate.layers.pooling import MinPooling2D as MinPooling2D
+from striate.layers.pooling import MinPooling3D as MinPooling3D
+from striate.layers.pooling_adaptive import AdaptiveAveragePooling1D as AdaptiveAveragePooling1D
+from striate.layers.pooling_adaptive import AdaptiveAveragePooling2D as AdaptiveAveragePooling2D
+from striate.layers.pooling_adaptive import AdaptiveAveragePooling3D as AdaptiveAveragePooling3D
+from striate.layers.pooling_adaptive import AdaptiveMaxPooling1D as AdaptiveMaxPooling1D
+from striate.layers.pooling_adaptive import AdaptiveMaxPooling2D as AdaptiveMaxPooling2D
+from striate.layers.pooling_adaptive import AdaptiveMaxPooling3D as AdaptiveMaxPooling3D
+from striate.layers.pooling_adaptive import SpatialPyramidPooling2D as SpatialPyramidPooling2D
+from striate.layers.pooling_blur import BlurPool1D as BlurPool1D
+from striate.layers.pooling_blur import BlurPool2D as BlurPool2D
+from striate.layers.pooling_blur import BlurPool3D as BlurPool3D
+from striate.layers.pooling_channels import DepthwiseAveragePooling as DepthwiseAveragePooling
+from striate.layers.pooling_channels import DepthwiseMaxPooling as DepthwiseMaxPooling
+from striate.layers.pooling_global import GlobalAveragePooling1D as GlobalAveragePooling1D
+from striate.layers.pooling_global import GlobalAveragePooling2D as GlobalAveragePooling2D
+from striate.layers.pooling_global import GlobalAveragePooling3D as GlobalAveragePooling3D
+from striate.layers.pooling_global import GlobalL2Pooling1D as GlobalL2Pooling1D
+from striate.layers.pooling_global import GlobalL2Pooling2D as GlobalL2Pooling2D
+from striate.layers.pooling_global import GlobalL2Pooling3D as GlobalL2Pooling3D
+from striate.layers.pooling_global import GlobalMaxPooling1D as GlobalMaxPooling1D
+from striate.layers.pooling_global import GlobalMaxPooling2D as GlobalMaxPooling2D
+from striate.layers.pooling_global import GlobalMaxPooling3D as GlobalMaxPooling3D
+from striate.layers.pooling_global import GlobalMinPooling1D as GlobalMinPooling1D
+from striate.layers.pooling_global import GlobalMinPooling2D as GlobalMinPooling2D
+from striate.layers.pooling_global import GlobalMinPooling3D as GlobalMinPooling3D
+from striate.layers.pooling_indices import MaxPoolingWithArgmax2D as MaxPoolingWithArgmax2D
+from striate.layers.pooling_indices import MaxUnpooling2D as MaxUnpooling2D
+from striate.layers.pooling_norm import L2Pooling1D as L2Pooling1D
+from striate.layers.pooling_norm import L2Pooling2D as L2Pooling2D
+from striate.layers.pooling_norm import L2Pooling3D as L2Pooling3D
+from striate.layers.pooling_norm import LpPooling1D as LpPooling1D
+from striate.layers.pooling_norm import LpPooling2D as LpPooling2D
+from striate.layers.pooling_norm import LpPooling3D as LpPooling3D
+from striate.layers.pooling_stochastic import StochasticPooling1D as StochasticPooling1D
+from striate.layers.pooling_stochastic import StochasticPooling2D as StochasticPooling2D
+from striate.layers.pooling_stochastic import StochasticPooling3D as StochasticPooling3D
 from striate.layers.preprocessing import Normalization as Normalization
 from striate.layers.preprocessing import Rescaling as Rescaling
 from striate.layers.regularization import Dropout as Dropout
@@ -59,17 +99,25 @@ from striate.layers.weight_normalization import WeightStandardization as WeightS
 from striate.layers.wrapping import Wrapper as Wrapper
 
 # Keras's other names
+AvgPool1D = AveragePooling1D
+AvgPool2D = AveragePooling2D
+AvgPool3D = AveragePooling3D
 Convolution1D = Conv1D
-Convolution2D = Conv2D
-Convolution3D = Conv3D
 Convolution1DTranspose = Conv1DTranspose
+Convolution2D = Conv2D
 Convolution2DTranspose = Deconvolution2D = Conv2DTranspose
+Convolution3D = Conv3D
 Convolution3DTranspose = Conv3DTranspose
 DepthwiseConvolution1D = DepthwiseConv1D
 DepthwiseConvolution2D = DepthwiseConv2D
+GlobalAvgPool1D = GlobalAveragePooling1D
+GlobalAvgPool2D = GlobalAveragePooling2D
+GlobalAvgPool3D = GlobalAveragePooling3D
+GlobalMaxPool1D = GlobalMaxPooling1D
+GlobalMaxPool2D = GlobalMaxPooling2D
+GlobalMaxPool3D = GlobalMaxPooling3D
+MaxPool1D = MaxPooling1D
+MaxPool2D = MaxPooling2D
+MaxPool3D = MaxPooling3D
 SeparableConvolution1D = SeparableConv1D
 SeparableConvolution2D = SeparableConv2D
-AvgPool2D = AveragePooling2D
-GlobalAvgPool2D = GlobalAveragePooling2D
-GlobalMaxPool2D = GlobalMaxPooling2D
-MaxPool2D = MaxPooling2D

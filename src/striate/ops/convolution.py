@@ -15,6 +15,7 @@ from torch import Tensor
 from striate.graph import window
 from striate.ops.border import crop, pad
 from striate.ops.layout import flat_as_plane, plane_as_flat, to_external, to_internal
+from striate.ops.windows import windows
 
 Sizes = Sequence[int]
 
@@ -142,17 +143,3 @@ def local_conv(
         out = torch.baddbmm(bias.reshape(kernel.shape[0], 1, -1), by_position, kernel)
     out = out.transpose(0, 1).contiguous()
     return to_internal(out.reshape(len(out), *spatial, kernel.shape[2]))
-
-
-def windows(
-    x: Tensor, size: Sizes, strides: Sizes, padding: str = "valid", value: float = 0.0
-) -> Tensor:
-    """Every window of a map, mostly a view: (N, C, *spatial) -> (N, *spatial', *size, C)."""
-    amounts = window.all_axes(padding, x.shape[2:], size, strides, (1,) * len(size))
-    if any(amount != (0, 0) for amount in amounts):
-        x = pad(x, amounts, value)
-    seen = to_external(x)
-    for axis, (k, s) in enumerate(zip(size, strides, strict=True), 1):
-        seen = seen.unfold(axis, k, s)
-    rank = len(size)
-    return seen.movedim(rank + 1, -1)

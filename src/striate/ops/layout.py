@@ -31,6 +31,16 @@ def plane_as_flat(x: Tensor) -> Tensor:
     return x.squeeze(2)
 
 
+def slices_as_planes(x: Tensor) -> Tensor:
+    """(N, C, D, H, W) -> (N D, C, H, W), a view: every slice of a volume as an image."""
+    return to_internal(to_external(x).flatten(0, 1))
+
+
+def planes_as_slices(x: Tensor, depth: int) -> Tensor:
+    """(N D, C, H, W) -> (N, C, D, H, W), a view."""
+    return to_internal(to_external(x).unflatten(0, (-1, depth)))
+
+
 def internal_axis(axis: int, rank: int) -> int:
     """Where an axis that the user counts channels-last lies inside.
 

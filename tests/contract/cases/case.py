@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -44,6 +45,7 @@ class Case:
         trains: True if training gives other values though nothing is random.
         rewrites: True if training changes the weights in the call, so that no two are the same.
         whole: largest whole number of the inputs where the layer takes whole numbers.
+        data: makes the inputs from a seed and a batch size, where random numbers do not do.
         smooth: False if the function has kinks on a grid that a gradient check may hit.
         copies: True if the operation rearranges values, so that another layout is no accident.
         note: why a flag is set.
@@ -57,6 +59,7 @@ class Case:
     trains: bool = False
     rewrites: bool = False
     whole: int | None = None
+    data: Callable[[int, int], list[np.ndarray]] | None = None
     smooth: bool = True
     copies: bool = False
     note: str = ""
@@ -67,6 +70,8 @@ class Case:
         return layer
 
     def inputs(self, seed: int = 0, batch: int = 2) -> list[np.ndarray]:
+        if self.data is not None:
+            return self.data(seed, batch)
         rng = np.random.default_rng(seed)
         if self.whole is not None:
             return [rng.integers(0, self.whole, (batch, *s)) for s in self.shapes]

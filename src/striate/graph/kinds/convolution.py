@@ -33,12 +33,12 @@ def check_window(kind: Kind, spec: Spec, kernel: tuple[int, ...], outputs: Shape
     got: dict[str, object] = {name: kernel, "input shape": spec.shape}
     if any(d != 1 for d in dilation):
         got["dilation_rate"] = dilation
+    what = f"{name} (dilated)" if "dilation_rate" in got else name
+    size = "height and width" if len(kernel) == 2 else "size"
     raise Fault(
         "the window is larger than its input",
         got=got,
-        expected=f"{name} (dilated) <= {spec.spatial}, the height and width of the input"
-        if len(kernel) == 2
-        else f"{name} (dilated) <= {spec.spatial}, the size of the input",
+        expected=f"{what} <= {spec.spatial}, the {size} of the input",
         fix=f'Use padding="same", a smaller {name}, or fewer strides and poolings before it',
     )
 

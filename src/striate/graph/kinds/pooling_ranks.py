@@ -1,0 +1,341 @@
+"""The pooling kinds by name and rank: each fixes what `pooling.py` leaves open."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from striate.graph.kinds.base import register
+from striate.graph.kinds.pooling import (
+    AdaptivePooling,
+    BlurPooling,
+    DepthwisePooling,
+    GlobalPooling,
+    LpPooling,
+    Pooling,
+    StochasticPooling,
+)
+
+
+@register
+@dataclass(frozen=True)
+class MaxPooling1D(Pooling):
+    """The largest value of each window of sequences; padding counts as minus infinity."""
+
+    rank: ClassVar[int] = 1
+
+
+@register
+@dataclass(frozen=True)
+class MaxPooling2D(Pooling):
+    """The largest value of each window of images; padding counts as minus infinity."""
+
+    rank: ClassVar[int] = 2
+
+
+@register
+@dataclass(frozen=True)
+class MaxPooling3D(Pooling):
+    """The largest value of each window of volumes; padding counts as minus infinity."""
+
+    rank: ClassVar[int] = 3
+
+
+@register
+@dataclass(frozen=True)
+class AveragePooling1D(Pooling):
+    """The mean of each window of sequences; padding is not counted."""
+
+    rank: ClassVar[int] = 1
+
+
+@register
+@dataclass(frozen=True)
+class AveragePooling2D(Pooling):
+    """The mean of each window of images; padding is not counted."""
+
+    rank: ClassVar[int] = 2
+
+
+@register
+@dataclass(frozen=True)
+class AveragePooling3D(Pooling):
+    """The mean of each window of volumes; padding is not counted."""
+
+    rank: ClassVar[int] = 3
+
+
+@register
+@dataclass(frozen=True)
+class MinPooling1D(Pooling):
+    """The smallest value of each window of sequences; padding counts as infinity."""
+
+    rank: ClassVar[int] = 1
+
+
+@register
+@dataclass(frozen=True)
+class MinPooling2D(Pooling):
+    """The smallest value of each window of images; padding counts as infinity."""
+
+    rank: ClassVar[int] = 2
+
+
+@register
+@dataclass(frozen=True)
+class MinPooling3D(Pooling):
+    """The smallest value of each window of volumes; padding counts as infinity."""
+
+    rank: ClassVar[int] = 3
+
+
+@register
+@dataclass(frozen=True)
+class LpPooling1D(LpPooling):
+    """The p-norm of each window of sequences."""
+
+    rank: ClassVar[int] = 1
+
+
+@register
+@dataclass(frozen=True)
+class LpPooling2D(LpPooling):
+    """The p-norm of each window of images."""
+
+    rank: ClassVar[int] = 2
+
+
+@register
+@dataclass(frozen=True)
+class LpPooling3D(LpPooling):
+    """The p-norm of each window of volumes."""
+
+    rank: ClassVar[int] = 3
+
+
+@register
+@dataclass(frozen=True)
+class L2Pooling1D(Pooling):
+    """The Euclidean norm of each window of sequences."""
+
+    rank: ClassVar[int] = 1
+
+
+@register
+@dataclass(frozen=True)
+class L2Pooling2D(Pooling):
+    """The Euclidean norm of each window of images."""
+
+    rank: ClassVar[int] = 2
+
+
+@register
+@dataclass(frozen=True)
+class L2Pooling3D(Pooling):
+    """The Euclidean norm of each window of volumes."""
+
+    rank: ClassVar[int] = 3
+
+
+@register
+@dataclass(frozen=True)
+class StochasticPooling1D(StochasticPooling):
+    """A value drawn from each window of sequences."""
+
+    rank: ClassVar[int] = 1
+
+
+@register
+@dataclass(frozen=True)
+class StochasticPooling2D(StochasticPooling):
+    """A value drawn from each window of images."""
+
+    rank: ClassVar[int] = 2
+
+
+@register
+@dataclass(frozen=True)
+class StochasticPooling3D(StochasticPooling):
+    """A value drawn from each window of volumes."""
+
+    rank: ClassVar[int] = 3
+
+
+@register
+@dataclass(frozen=True)
+class BlurPool1D(BlurPooling):
+    """A blur that skips of sequences."""
+
+    rank: ClassVar[int] = 1
+
+
+@register
+@dataclass(frozen=True)
+class BlurPool2D(BlurPooling):
+    """A blur that skips of images."""
+
+    rank: ClassVar[int] = 2
+
+
+@register
+@dataclass(frozen=True)
+class BlurPool3D(BlurPooling):
+    """A blur that skips of volumes."""
+
+    rank: ClassVar[int] = 3
+
+
+@register
+@dataclass(frozen=True)
+class GlobalMaxPooling1D(GlobalPooling):
+    """The largest value of each channel of sequences."""
+
+    rank: ClassVar[int] = 1
+
+
+@register
+@dataclass(frozen=True)
+class GlobalMaxPooling2D(GlobalPooling):
+    """The largest value of each channel of images."""
+
+    rank: ClassVar[int] = 2
+
+
+@register
+@dataclass(frozen=True)
+class GlobalMaxPooling3D(GlobalPooling):
+    """The largest value of each channel of volumes."""
+
+    rank: ClassVar[int] = 3
+
+
+@register
+@dataclass(frozen=True)
+class GlobalAveragePooling1D(GlobalPooling):
+    """The mean of each channel of sequences."""
+
+    rank: ClassVar[int] = 1
+
+
+@register
+@dataclass(frozen=True)
+class GlobalAveragePooling2D(GlobalPooling):
+    """The mean of each channel of images."""
+
+    rank: ClassVar[int] = 2
+
+
+@register
+@dataclass(frozen=True)
+class GlobalAveragePooling3D(GlobalPooling):
+    """The mean of each channel of volumes."""
+
+    rank: ClassVar[int] = 3
+
+
+@register
+@dataclass(frozen=True)
+class GlobalMinPooling1D(GlobalPooling):
+    """The smallest value of each channel of sequences."""
+
+    rank: ClassVar[int] = 1
+
+
+@register
+@dataclass(frozen=True)
+class GlobalMinPooling2D(GlobalPooling):
+    """The smallest value of each channel of images."""
+
+    rank: ClassVar[int] = 2
+
+
+@register
+@dataclass(frozen=True)
+class GlobalMinPooling3D(GlobalPooling):
+    """The smallest value of each channel of volumes."""
+
+    rank: ClassVar[int] = 3
+
+
+@register
+@dataclass(frozen=True)
+class GlobalL2Pooling1D(GlobalPooling):
+    """The Euclidean norm of each channel of sequences."""
+
+    rank: ClassVar[int] = 1
+
+
+@register
+@dataclass(frozen=True)
+class GlobalL2Pooling2D(GlobalPooling):
+    """The Euclidean norm of each channel of images."""
+
+    rank: ClassVar[int] = 2
+
+
+@register
+@dataclass(frozen=True)
+class GlobalL2Pooling3D(GlobalPooling):
+    """The Euclidean norm of each channel of volumes."""
+
+    rank: ClassVar[int] = 3
+
+
+@register
+@dataclass(frozen=True)
+class AdaptiveMaxPooling1D(AdaptivePooling):
+    """The largest value of each bin of sequences."""
+
+    rank: ClassVar[int] = 1
+
+
+@register
+@dataclass(frozen=True)
+class AdaptiveMaxPooling2D(AdaptivePooling):
+    """The largest value of each bin of images."""
+
+    rank: ClassVar[int] = 2
+
+
+@register
+@dataclass(frozen=True)
+class AdaptiveMaxPooling3D(AdaptivePooling):
+    """The largest value of each bin of volumes."""
+
+    rank: ClassVar[int] = 3
+
+
+@register
+@dataclass(frozen=True)
+class AdaptiveAveragePooling1D(AdaptivePooling):
+    """The mean of each bin of sequences."""
+
+    rank: ClassVar[int] = 1
+
+
+@register
+@dataclass(frozen=True)
+class AdaptiveAveragePooling2D(AdaptivePooling):
+    """The mean of each bin of images."""
+
+    rank: ClassVar[int] = 2
+
+
+@register
+@dataclass(frozen=True)
+class AdaptiveAveragePooling3D(AdaptivePooling):
+    """The mean of each bin of volumes."""
+
+    rank: ClassVar[int] = 3
+
+
+@register
+@dataclass(frozen=True)
+class DepthwiseMaxPooling(DepthwisePooling):
+    """The largest value of each window of channels; padding never wins."""
+
+
+@register
+@dataclass(frozen=True)
+class DepthwiseAveragePooling(DepthwisePooling):
+    """The mean of each window of channels; padding is not counted."""
