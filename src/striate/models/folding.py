@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,14 +14,9 @@ from striate.graph import Node, Port, Symbol, kinds
 from striate.layers import BatchNormalization, BuiltIn, Input, Layer
 from striate.models.fully_convolutional import called, copied
 from striate.models.model import Model
+from striate.ops.folding import batch_norm_affine, scaled_kernel
 
 Array = np.ndarray[Any, np.dtype[Any]]
-
-# How a scale per output channel lies along a kernel: its last axis, but for these.
-_SCALES: dict[str, Callable[[Array, Array], Array]] = {
-    "DepthwiseConv": lambda s, k: s.reshape(k.shape[-2:]),
-    "ConvTranspose": lambda s, k: s[:, None],
-}
 
 
 @dataclass(frozen=True)
@@ -145,20 +139,20 @@ def _made(model: Model, node: Node, bn: str | None) -> Layer:
 
 def _affine(norm: BatchNormalization) -> tuple[Array, Array]:
     """Scale and shift of a normalisation in inference, in float64."""
-    mean = norm.moving_mean.detach().double().cpu().numpy()
-    variance = norm.moving_variance.detach().double().cpu().numpy()
-    scale = 1.0 / np.sqrt(variance + norm.epsilon)
-    if norm.scale:
-        scale = scale * norm.gamma.detach().double().cpu().numpy()
-    beta = norm.beta.detach().double().cpu().numpy() if norm.center else 0.0
-    return scale, beta - mean * scale
+    scale, shift = batch_norm_affine(
+        norm.gamma if norm.scale else None,
+        norm.beta if norm.center else None,
+        norm.moving_mean,
+        norm.moving_variance,
+        norm.epsilon,
+    )
+    return scale.cpu().numpy(), shift.cpu().numpy()
 
 
 def _along(node: Node, scale: Array, kernel: Array) -> Array:
-    for name, shaped in _SCALES.items():
-        if name in node.kind_name.replace("1D", "").replace("2D", "").replace("3D", ""):
-            return shaped(scale, kernel)
-    return scale
+    placed = scaled_kernel(node.kind_name, torch.from_numpy(scale), torch.from_numpy(kernel))
+    array: Array = placed.numpy()
+    return array
 
 
 def check_folding(

@@ -18,14 +18,13 @@ from striate.graph.record import note
 from striate.graph.spec import Spec
 from striate.layers import Layer
 from striate.layers.calls import Template, spec_of
-from striate.models.facts import Facts
-from striate.models.run import Program, logits_split
 from striate.models.tracing import trace
 from striate.models.training import Trainable
 from striate.ops.layout import to_external, to_internal
+from striate.plan.logits import logits_split
 
 
-class Model(Trainable, Facts, Layer):
+class Model(Trainable, Layer):
     """A network from inputs to outputs: a native `nn.Module` that knows its graph.
 
     Three ways to make one: `Model(inputs, outputs)` from symbols (branches, several inputs and
@@ -64,7 +63,8 @@ class Model(Trainable, Facts, Layer):
         self._graph: Graph | None = None
         self._owners: dict[str, Layer] = {}
         self._symbols: Mapping[str, tuple[Symbol, ...]] | None = None
-        self._programs: dict[bool, Program] = {}
+        self._executors = {}
+        self._watched = None
         self._entered: tuple[Any, ...] | None = None
         self._metadata: dict[str, Any] = {}
         if inputs is not None or outputs is not None:
@@ -78,7 +78,7 @@ class Model(Trainable, Facts, Layer):
         """Makes a recording this model's own."""
         self._graph, self._symbols = recording.graph, recording.symbols
         self._owners = {n: o for n, o in recording.owners.items() if isinstance(o, Layer)}
-        self._programs, self._entered = {}, None
+        self._executors, self._watched, self._entered = {}, None, None
         for name, layer in self._owners.items():
             if layer.given_name is None and layer.automatic_name is None:
                 layer.automatic_name = name
@@ -116,15 +116,23 @@ class Model(Trainable, Facts, Layer):
         """Runs the model on tensors or arrays, channels last."""
         if type(self).call is not Layer.call:
             return super().forward(*args, training=training, **kwargs)
-        inputs = self._arranged(args[0] if len(args) == 1 else list(args))
-        if inputs[0].device.type == "meta":
-            return self._promise(inputs)
+        given = args[0] if len(args) == 1 else list(args)
+        values = self._listed(given)
+        if values[0].device.type == "meta":
+            return self._promise(self._arranged(values))
+        if training is None or training == self.training:
+            return self._packed([to_external(y) for y in self._run_graph(values)])
         with self.mode(training):
-            return self._packed([to_external(y) for y in self.program()(inputs)])
+            return self._packed([to_external(y) for y in self._run_graph(values)])
+
+    def _run_graph(self, values: list[Tensor], *, logits: bool = False) -> list[Tensor]:
+        self._build_for(values)
+        program = self.program(logits=logits)
+        return program(self._arranged(values, program.raw_inputs))
 
     def forward_logits(self, x: Any) -> Any:
         """The outputs before the final activations that `logits_split` names."""
-        out = self.program(logits=True)(self._arranged(x))
+        out = self._run_graph(self._listed(x), logits=True)
         return self._packed([to_external(y) for y in out])
 
     def logits_split(self) -> tuple[str | None, ...] | None:
@@ -149,18 +157,17 @@ class Model(Trainable, Facts, Layer):
         out = self.program()(list(inputs))
         return out[0] if len(out) == 1 else tuple(out)
 
-    def program(self, *, logits: bool = False) -> Program:
-        """The steps that run the graph."""
-        if logits not in self._programs:
-            self._programs[logits] = Program(self._known_graph(), self._owners, logits=logits)
-        return self._programs[logits]
-
-    def _arranged(self, x: Any) -> list[Tensor]:
-        """Inputs in the graph's order, of its number types, checked, in internal order."""
-        values = self._listed(x)
+    def _build_for(self, values: Sequence[Tensor]) -> None:
         if self._graph is None:
             specs = tuple(_first_spec(v) for v in values)
             self._build_once(specs, Template.positional(len(specs)))
+
+    def _arranged(self, values: Sequence[Tensor], raw: Sequence[bool] = ()) -> list[Tensor]:
+        """Inputs in the graph's order, of its number types, checked, in internal order.
+
+        Whole numbers of those that are `raw` stay: their first step converts them.
+        """
+        self._build_for(values)
         graph = self._known_graph()
         shapes = tuple(v.shape[1:] for v in values)
         adjusted = [_ranked(v, s) for v, s in zip(values, graph.input_specs, strict=True)]
@@ -169,8 +176,11 @@ class Model(Trainable, Facts, Layer):
             self._entered = shapes
         weight = next(self.parameters(), None)
         entered = []
-        for value, spec in zip(adjusted, graph.input_specs, strict=True):
+        for i, (value, spec) in enumerate(zip(adjusted, graph.input_specs, strict=True)):
             dtype: torch.dtype = getattr(torch, spec.dtype)
+            if raw and raw[i] and value.dtype in (torch.uint8, torch.int8, torch.int16):
+                entered.append(to_internal(value))
+                continue
             if weight is not None and dtype.is_floating_point:
                 dtype = weight.dtype
             entered.append(to_internal(value if value.dtype == dtype else value.to(dtype)))
@@ -270,7 +280,7 @@ class Model(Trainable, Facts, Layer):
         load_weights(self, path, skip_mismatch=skip_mismatch)
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**super().__getstate__(), "_symbols": None, "_programs": {}}
+        return {**super().__getstate__(), "_symbols": None, "_executors": {}, "_watched": None}
 
     def get_config(self) -> dict[str, Any]:
         """The graph as JSON values; a subclass returns its constructor's arguments."""

@@ -9,14 +9,14 @@ from typing import Any
 import torch
 
 from striate import data, training
-from striate.layers import Layer
 from striate.models.entering import build_from
+from striate.models.planned import Planned
 from striate.training import Compiled, History
 
 Device = str | torch.device
 
 
-class Trainable(Layer):
+class Trainable(Planned):
     """The methods of a model that train and use it."""
 
     _compiled: Compiled | None = None
@@ -78,6 +78,8 @@ class Trainable(Layer):
         save_every: str | int | bool = "epoch",
         keep: int = 2,
         resume: bool = False,
+        plan: bool = True,
+        precision: str = "auto",
     ) -> History:
         """Trains the model.
 
@@ -105,6 +107,9 @@ class Trainable(Layer):
             save_every: "epoch", a number of steps, or a time such as "10min".
             keep: how many checkpoints stay.
             resume: continues from the last checkpoint in `checkpoint_dir`, exactly.
+            plan: False runs the layers one by one, as they are; see `Model.plan`.
+            precision: "auto" computes products in bfloat16 where the hardware multiplies it
+                natively, in training steps only; "float32" never, "bfloat16" always.
 
         Returns:
             What was measured after each epoch.
@@ -132,25 +137,26 @@ class Trainable(Layer):
             class_weight=class_weight,
         )
         validation = _validation(validation_data, validation_batch_size or batch_size)
-        self.history = training.fit(
-            self,
-            self._compiled,
-            source,
-            epochs=epochs,
-            initial_epoch=initial_epoch,
-            steps_per_epoch=steps_per_epoch,
-            validation=validation,
-            validation_freq=validation_freq,
-            validation_steps=validation_steps,
-            callbacks=callbacks,
-            verbose=verbose,
-            device=device,
-            seed=seed,
-            checkpoint_dir=checkpoint_dir,
-            save_every=save_every,
-            keep=keep,
-            resume=resume,
-        )
+        with self.executing(plan, precision, "float32", "fit"):
+            self.history = training.fit(
+                self,
+                self._compiled,
+                source,
+                epochs=epochs,
+                initial_epoch=initial_epoch,
+                steps_per_epoch=steps_per_epoch,
+                validation=validation,
+                validation_freq=validation_freq,
+                validation_steps=validation_steps,
+                callbacks=callbacks,
+                verbose=verbose,
+                device=device,
+                seed=seed,
+                checkpoint_dir=checkpoint_dir,
+                save_every=save_every,
+                keep=keep,
+                resume=resume,
+            )
         return self.history
 
     def evaluate(
@@ -165,6 +171,8 @@ class Trainable(Layer):
         return_dict: bool = False,
         *,
         device: Device = "auto",
+        plan: bool = True,
+        precision: str = "float32",
     ) -> Any:
         """Loss and metrics over data, in inference mode.
 
@@ -178,6 +186,8 @@ class Trainable(Layer):
             callbacks: their test hooks are called.
             return_dict: a dict by name instead of a list in the order of `metrics_names`.
             device: as in `fit`.
+            plan: as in `fit`.
+            precision: as in `fit`, but float32 unless asked.
 
         Raises:
             NotCompiledError: before `compile`.
@@ -185,16 +195,17 @@ class Trainable(Layer):
         """
         x = build_from(self, x, "evaluate")
         source = data.source(x, y, sample_weight, batch_size=batch_size, shuffle=False)
-        return training.evaluate(
-            self,
-            self._compiled,
-            source,
-            steps=steps,
-            callbacks=callbacks,
-            verbose=verbose,
-            device=device,
-            return_dict=return_dict,
-        )
+        with self.executing(plan, precision, precision, "evaluate"):
+            return training.evaluate(
+                self,
+                self._compiled,
+                source,
+                steps=steps,
+                callbacks=callbacks,
+                verbose=verbose,
+                device=device,
+                return_dict=return_dict,
+            )
 
     def predict(
         self,
@@ -205,6 +216,8 @@ class Trainable(Layer):
         callbacks: Any = None,
         *,
         device: Device = "auto",
+        plan: bool = True,
+        precision: str = "float32",
     ) -> Any:
         """The outputs for data, in inference mode, as NumPy arrays.
 
@@ -215,6 +228,8 @@ class Trainable(Layer):
             steps: at most so many batches.
             callbacks: their predict hooks are called.
             device: as in `fit`.
+            plan: as in `fit`.
+            precision: as in `fit`, but float32 unless asked.
 
         Raises:
             DataError: no data.
@@ -222,14 +237,15 @@ class Trainable(Layer):
         """
         x = build_from(self, x, "predict")
         source = data.source(x, batch_size=batch_size, shuffle=False)
-        return training.predict(
-            self,
-            source,
-            steps=steps,
-            callbacks=callbacks,
-            verbose=verbose,
-            device=device,
-        )
+        with self.executing(plan, precision, precision, "predict"):
+            return training.predict(
+                self,
+                source,
+                steps=steps,
+                callbacks=callbacks,
+                verbose=verbose,
+                device=device,
+            )
 
     def train_on_batch(
         self,

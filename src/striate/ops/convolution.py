@@ -18,6 +18,9 @@ from striate.ops.layout import flat_as_plane, plane_as_flat, to_external, to_int
 from striate.ops.windows import windows
 
 Sizes = Sequence[int]
+Padding = (
+    str | Sequence[tuple[int, int]]
+)  # "valid", "same", ..., or zeros before and after each axis
 
 _OUTER_FIRST = {3: (2, 1, 0), 4: (3, 2, 0, 1), 5: (4, 3, 0, 1, 2)}
 
@@ -27,7 +30,7 @@ def conv(
     kernel: Tensor,
     bias: Tensor | None,
     strides: Sizes,
-    padding: str,
+    padding: Padding,
     dilation: Sizes,
     groups: int = 1,
 ) -> Tensor:
@@ -55,29 +58,40 @@ def _slide(
     weight: Tensor,
     bias: Tensor | None,
     strides: Sizes,
-    padding: str,
+    padding: Padding,
     dilation: Sizes,
     groups: int,
 ) -> Tensor:
-    """With a weight in torch's order, (O, C / groups, *k).
+    """With a weight in torch's order, (O, C / groups, *k)."""
+    x, zeros = zeros_inside(x, weight, strides, padding, dilation)
+    if len(zeros) == 2:
+        return F.conv2d(x, weight, bias, strides, zeros, dilation, groups)
+    if len(zeros) == 3:
+        return F.conv3d(x, weight, bias, strides, zeros, dilation, groups)
+    plane, row = flat_as_plane(x), flat_as_plane(weight)
+    flat = F.conv2d(plane, row, bias, (1, *strides), (0, *zeros), (1, *dilation), groups)
+    return plane_as_flat(flat)
+
+
+def zeros_inside(
+    x: Tensor, weight: Tensor, strides: Sizes, padding: Padding, dilation: Sizes
+) -> tuple[Tensor, Sizes]:
+    """The input, and the zeros that the kernel itself is to take on both sides of each axis.
 
     Torch pads both sides alike; where TensorFlow does not, zeros are added first.
     """
     sizes, extent = x.shape[2:], weight.shape[2:]
     zeros: Sizes = (0,) * len(extent)
-    if padding != "valid":
-        amounts = window.all_axes(padding, sizes, extent, strides, dilation)
-        if all(before == after for before, after in amounts):
-            zeros = [before for before, _ in amounts]
-        else:
-            x = pad(x, amounts)
-    if len(extent) == 2:
-        return F.conv2d(x, weight, bias, strides, zeros, dilation, groups)
-    if len(extent) == 3:
-        return F.conv3d(x, weight, bias, strides, zeros, dilation, groups)
-    plane, row = flat_as_plane(x), flat_as_plane(weight)
-    flat = F.conv2d(plane, row, bias, (1, *strides), (0, *zeros), (1, *dilation), groups)
-    return plane_as_flat(flat)
+    if padding == "valid":
+        return x, zeros
+    amounts: Sequence[tuple[int, int]] = (
+        window.all_axes(padding, sizes, extent, strides, dilation)
+        if isinstance(padding, str)
+        else padding
+    )
+    if all(before == after for before, after in amounts):
+        return x, [before for before, _ in amounts]
+    return pad(x, amounts), zeros
 
 
 def conv_transpose(

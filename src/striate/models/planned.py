@@ -1,0 +1,142 @@
+"""Planned: which plan of a model runs now, and the plan as a person sees it."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+from striate.layers import Layer
+from striate.models.facts import Facts
+from striate.ops.allocator import keep_large_blocks
+from striate.ops.device import device as choose_device
+from striate.plan import Executor, Plan, Request, make_plan
+from striate.plan.build import check_precision
+from striate.plan.draft import has_hooks
+from striate.plan.logits import logits_split
+
+
+@dataclass(frozen=True)
+class Choice:
+    """How a model runs.
+
+    Args:
+        rules: False is the plain execution.
+        training: precision of steps that a backward pass may follow.
+        inference: precision of the others.
+    """
+
+    rules: bool = True
+    training: str = "float32"
+    inference: str = "float32"
+
+
+PLANNED = Choice()
+
+
+class Planned(Facts):
+    """The part of a model that runs its graph."""
+
+    _choice: Choice = PLANNED
+    _executors: dict[Any, Executor]
+    _watched: tuple[Layer, ...] | None
+
+    def plan(
+        self,
+        training: bool = False,
+        batch_size: int | None = None,
+        device: str | torch.device | None = None,
+        precision: str = "float32",
+    ) -> Plan:
+        """What runs when the model runs: the steps, what was rewritten, what was not and why.
+
+        Args:
+            training: the plan of a training step, or of inference.
+            batch_size: states sizes for so many samples.
+            device: as in `fit`; None: where the weights are.
+            precision: "float32", "bfloat16" for products, or "auto" (where the hardware does).
+
+        Raises:
+            NotBuiltError: the input shape is not known yet.
+            ArgumentError: an unknown precision, or a device that is not there.
+
+        Example:
+            >>> import striate as st
+            >>> from striate import layers
+            >>> conv = layers.Conv2D(8, 3, activation="relu", input_shape=(28, 28, 1))
+            >>> model = st.Sequential([conv, layers.MaxPooling2D()])
+            >>> print(model.plan(training=True).steps[0].text)
+            convolution 3x3 to 8 channels + bias, max-pooling 2x2, relu in place
+        """
+        graph = self.graph
+        place = self._device_type() if device is None else choose_device(device).type
+        request = Request(
+            training=training,
+            logits=training and logits_split(graph, self._owners) is not None,
+            precision=precision,
+            device=place,
+            batch_size=batch_size,
+        )
+        return make_plan(graph, self._owners, request)
+
+    def program(self, *, logits: bool = False) -> Executor:
+        """What runs the graph now: by mode, gradients, hooks and the choice of `executing`."""
+        gradients = torch.is_grad_enabled()
+        choice = self._choice
+        precision = choice.training if gradients else choice.inference
+        watched = self._watched or self._watch()
+        state = tuple([(x.training, x._trainable, has_hooks(x)) for x in watched])
+        place = self._device_type()
+        key = (logits, gradients, choice.rules, precision, place, state)
+        found = self._executors.get(key)
+        if found is None:
+            request = Request(
+                gradients=gradients,
+                logits=logits,
+                precision=precision if choice.rules else "float32",
+                device=place,
+                rules=choice.rules,
+            )
+            graph = self._known_graph()
+            if len(self._executors) >= MOST_EXECUTORS:
+                self._executors.clear()
+            plan = make_plan(graph, self._owners, request)
+            found = self._executors[key] = Executor(plan, graph, self._owners)
+        return found
+
+    def _watch(self) -> tuple[Layer, ...]:
+        graph = self._known_graph()
+        names = dict.fromkeys(n.layer for n in graph if n.layer in self._owners)
+        self._watched = tuple(self._owners[n] for n in names)
+        return self._watched
+
+    def _device_type(self) -> str:
+        weight = next(self.parameters(), None)
+        return "cpu" if weight is None else weight.device.type
+
+    @contextlib.contextmanager
+    def executing(self, plan: bool, training: str, inference: str, where: str) -> Iterator[None]:
+        """Runs a block with a choice, for this model and those inside it.
+
+        Weights that plans computed from others are computed anew at the start.
+        """
+        for precision in (training, inference):
+            check_precision(precision, where)
+        keep_large_blocks()
+        models = [m for m in self.modules() if isinstance(m, Planned)]
+        before = [m._choice for m in models]
+        for model in models:
+            model._choice = Choice(plan, training, inference)
+            for executor in model._executors.values():
+                executor.refresh()
+        try:
+            yield
+        finally:
+            for model, choice in zip(models, before, strict=True):
+                model._choice = choice
+
+
+MOST_EXECUTORS = 16  # modes that a model was run in; hooks that come and go make new ones

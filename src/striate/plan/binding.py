@@ -1,0 +1,118 @@
+"""From an operation to the function that runs it, on the weights of its layer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any
+
+from torch import Tensor
+
+from striate.graph import Graph, Node
+from striate.graph.kinds import Custom
+from striate.layers import BuiltIn, Layer
+from striate.layers.calls import Template
+from striate.ops.border import pad
+from striate.ops.convolution import conv
+from striate.ops.dense import dense
+from striate.ops.in_place import in_place
+from striate.ops.joined import conv_joined
+from striate.ops.layout import to_external, to_internal
+from striate.plan.operation import ACTIVATION, PRODUCT, Operation
+from striate.plan.weights import WeightSource
+
+Function = Callable[..., Any]
+Bound = tuple[Function, Callable[[], None] | None]
+
+
+def bind(
+    op: Operation,
+    node: Node,
+    layer: Layer,
+    graph: Graph,
+    layers: Mapping[str, Layer],
+    keep: bool,
+) -> Bound:
+    """The function of an operation, and one that makes it forget computed weights.
+
+    Args:
+        op: the operation.
+        node: its node.
+        layer: the node's layer.
+        graph: the whole graph.
+        layers: layer by layer name.
+        keep: whether weights computed from others may be kept until they change.
+    """
+    if op.part == ACTIVATION:
+        return _activation(op, layer), None
+    if op.part == PRODUCT:
+        changed = op.precision != "float32" or op.normalized_by or op.scaled_by or op.joined
+        if changed or op.padding is not None:
+            return _product(op, node, layer, graph, layers, keep)
+        return layer.before_activation, None  # type: ignore[return-value]
+    if op.padding is not None:
+        return partial(pad, amounts=op.padding), None
+    if isinstance(node.kind, Custom):
+        return partial(layer.compute, template=template_of(node.kind, len(op.reads))), None
+    return layer.compute, None
+
+
+def template_of(kind: Any, count: int) -> Template:
+    """How a node's layer is called by user code."""
+    return (
+        Template.from_items(kind.call) if isinstance(kind, Custom) else Template.positional(count)
+    )
+
+
+def _activation(op: Operation, layer: Any) -> Function:
+    own = isinstance(layer, BuiltIn) and "activation" in layer._choices
+    if not op.in_place:
+        plain: Function = layer.finish if own else layer.compute
+        return plain
+    function = in_place(op.activation, vars(layer.kind) if op.name == op.node else {})
+    penalty = layer._choices.get("activity_regularizer") if own else None
+    if penalty is None:
+        return function
+
+    def with_penalty(x: Tensor) -> Tensor:
+        out = function(x)
+        layer.activity_penalty = penalty(out) / max(1, out.shape[0])
+        return out
+
+    return with_penalty
+
+
+def _product(
+    op: Operation,
+    node: Node,
+    layer: Layer,
+    graph: Graph,
+    layers: Mapping[str, Layer],
+    keep: bool,
+) -> Bound:
+    norm = layers[graph[op.normalized_by].layer] if op.normalized_by else None
+    scale = graph[op.scaled_by].kind.scale if op.scaled_by else None  # type: ignore[attr-defined]
+    source = WeightSource(layer, node, norm, scale, op.precision, keep)
+    kind: Any = node.kind
+    if type(kind).__name__ == "Dense":
+
+        def product(x: Tensor) -> Tensor:
+            kernel, bias = source()
+            return to_internal(dense(to_external(x).to(kernel.dtype), kernel, bias))
+
+        return product, source.forget
+    padding = kind.padding if op.padding is None else op.padding
+    rest = (kind.strides, padding, kind.dilation_rate, kind.groups)
+    joined = None
+    if op.joined is not None:
+        named = graph[op.joined[1]].kind
+        joined = (op.joined[0], vars(named))
+
+    def convolution(x: Tensor) -> Tensor:
+        kernel, bias = source()
+        x = x if x.dtype is kernel.dtype else x.to(kernel.dtype)
+        if joined is not None:
+            return conv_joined(x, kernel, bias, *rest, *joined)
+        return conv(x, kernel, bias, *rest)
+
+    return convolution, source.forget

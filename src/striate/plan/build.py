@@ -1,0 +1,146 @@
+"""Making a plan: take the graph apart, let every rule rewrite it, group what belongs together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from striate.errors import ArgumentError, message
+from striate.graph import Graph, Spec
+from striate.graph.kinds import InputLayer
+from striate.layers import Layer
+from striate.plan.describe import describe
+from striate.plan.draft import Draft, Request, has_hooks
+from striate.plan.logits import final_activation
+from striate.plan.lowering import lower
+from striate.plan.operation import ACTIVATION, PRODUCT, Operation
+from striate.plan.plan import Plan, Step
+from striate.plan.rules import RULES
+
+PRECISIONS = ("auto", "float32", "bfloat16")
+
+
+def make_plan(graph: Graph, layers: Mapping[str, Layer], request: Request) -> Plan:
+    """The plan of a graph.
+
+    Args:
+        graph: what to run.
+        layers: layer by layer name.
+        request: what the plan is for.
+
+    Raises:
+        ArgumentError: an unknown precision.
+    """
+    check_precision(request.precision, "plan")
+    draft = lower(graph, layers, request)
+    if request.rules:
+        for rule in RULES:
+            rule(draft)
+    _note_hooks(draft)
+    _note_logits(draft)
+    steps = tuple(_step(draft, block) for block in _blocks(draft))
+    nodes = [n for n in graph if not isinstance(n.kind, InputLayer)]
+    low = any(op.precision == "bfloat16" for op in draft.operations)
+    return Plan(
+        name=graph.name,
+        purpose="training" if request.backward else "inference",
+        device=request.device,
+        precision="bfloat16 products" if low else "float32",
+        num_layers=len(nodes),
+        steps=steps,
+        applied=tuple(draft.applied),
+        refused=tuple(draft.refused),
+        operations=tuple(draft.operations),
+        inputs=graph.inputs,
+        outputs=draft.outputs,
+        raw_inputs=tuple(sorted(draft.raw_inputs)),
+        value_bytes=_value_bytes(draft),
+    )
+
+
+def check_precision(precision: str, where: str) -> None:
+    """An `ArgumentError` for a precision that is none."""
+    if precision not in PRECISIONS:
+        raise ArgumentError(
+            message(
+                where,
+                "unknown precision",
+                got={"precision": precision},
+                expected=", ".join(repr(p) for p in PRECISIONS),
+            )
+        )
+
+
+def spec_after(draft: Draft, operation: Operation) -> Spec:
+    """Spec of what an operation gives: its own layer's, or its input's for an activation."""
+    if operation.part == ACTIVATION:
+        before = draft.writer(operation.reads[0])
+        return spec_after(draft, before) if before is not None else draft.node(operation).output
+    return draft.node(operation).output
+
+
+def _blocks(draft: Draft) -> list[list[Operation]]:
+    """A product and what follows it: normalisation, pooling, activation, dropout."""
+    blocks: list[list[Operation]] = []
+    open_block: dict[str, list[Operation]] = {}
+    for operation in draft.operations:
+        before = open_block.get(operation.reads[0].node) if len(operation.reads) == 1 else None
+        if before is not None and draft.alone(before[-1], operation) and _joins(operation):
+            before.append(operation)
+            open_block[operation.name] = before
+            continue
+        block = [operation]
+        blocks.append(block)
+        if operation.part == PRODUCT:
+            open_block[operation.name] = block
+    return blocks
+
+
+def _joins(operation: Operation) -> bool:
+    return operation.part == ACTIVATION or operation.part == "whole"
+
+
+def _step(draft: Draft, block: list[Operation]) -> Step:
+    nodes = {n: None for op in block for n in op.nodes}
+    text = ", ".join(describe(draft, op) for op in block)
+    shape = spec_after(draft, block[-1]).shape
+    if draft.request.batch_size is not None and shape and shape[0] is None:
+        shape = (draft.request.batch_size, *shape[1:])
+    names = tuple(op.name for op in block)
+    ordered = tuple(n.name for n in draft.graph if n.name in nodes)
+    return Step(ordered, text, shape, block[0].precision, names)
+
+
+def _note_hooks(draft: Draft) -> None:
+    for node in draft.graph:
+        layer = draft.layers.get(node.layer)
+        if layer is not None and has_hooks(layer):
+            draft.refuse("hooks", (node.name,), "runs as it is: someone set hooks on the layer")
+
+
+def _note_logits(draft: Draft) -> None:
+    if not draft.request.logits:
+        return
+    for port in draft.graph.outputs:
+        name = final_activation(draft.layers[draft.graph[port.node].layer])
+        if name is not None:
+            draft.say(
+                "logits",
+                (port.node,),
+                f"{name} is left to the loss, which computes both at once: no logarithm of a"
+                " number that was rounded to 0",
+            )
+
+
+def _value_bytes(draft: Draft) -> int | None:
+    size = draft.request.batch_size
+    if size is None:
+        return None
+    total = 0
+    for operation in draft.operations:
+        if operation.in_place:
+            continue
+        features = spec_after(draft, operation).features
+        if features is None:
+            return None
+        total += features * size * (2 if operation.precision == "bfloat16" else 4)
+    return total

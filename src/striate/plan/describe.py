@@ -1,0 +1,58 @@
+"""What an operation computes, in words."""
+
+from __future__ import annotations
+
+from striate.graph.kinds import Nested
+from striate.plan.draft import Draft
+from striate.plan.operation import ACTIVATION, PRODUCT, Operation
+
+
+def describe(draft: Draft, operation: Operation) -> str:
+    """A few words, such as "convolution 3x3 to 64 channels + bias"."""
+    kind = draft.kind(operation)
+    if operation.part == ACTIVATION:
+        shown = operation.activation or "the user's activation"
+        return f"{shown} in place" if operation.in_place else shown
+    if operation.part == PRODUCT and not hasattr(kind, "use_bias"):
+        return "the values before its activation"
+    text = _words(kind, draft.node(operation).kind_name)
+    if operation.padding is not None:
+        text += " with zeros around"
+    inside = [n for n in (operation.normalized_by, operation.scaled_by) if n]
+    if inside:
+        text += f" ({' and '.join(inside)} in its weights)"
+    if operation.joined is not None:
+        text += f" + {operation.joined[0]}, one kernel"
+    return text
+
+
+def _words(kind: object, class_name: str) -> str:
+    name = type(kind).__name__
+    size = "x".join(str(n) for n in getattr(kind, "kernel_size", getattr(kind, "pool_size", ())))
+    bias = " + bias" if getattr(kind, "use_bias", False) else ""
+    if name.startswith("Conv") and hasattr(kind, "filters"):
+        return f"convolution {size} to {kind.filters} channels{bias}"
+    if name == "Dense":
+        return f"product with {getattr(kind, 'units', '')} units{bias}"
+    if name.startswith("MaxPooling"):
+        return f"max-pooling {size}"
+    if name.startswith("AveragePooling"):
+        return f"average-pooling {size}"
+    if isinstance(kind, Nested):
+        return "a model with a plan of its own"
+    if name in ("Flatten", "Reshape"):
+        return f"{name.lower()}: a view, nothing is copied"
+    return _WORDS.get(name, class_name)
+
+
+_WORDS = {
+    "Rescaling": "scale",
+    "BatchNormalization": "normalise",
+    "Dropout": "dropout",
+    "Add": "sum",
+    "Concatenate": "side by side",
+    "GlobalAveragePooling2D": "mean of the map",
+    "GlobalMaxPooling2D": "largest of the map",
+    "ZeroPadding2D": "zeros around",
+    "Softmax": "softmax",
+}

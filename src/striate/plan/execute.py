@@ -1,0 +1,147 @@
+"""Executor: runs a plan's operations over numbered slots."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from striate.graph import Graph, Port
+from striate.layers import Layer
+from striate.layers.calls import Template
+from striate.ops.layout import to_external, to_internal
+from striate.plan.binding import bind, template_of
+from striate.plan.draft import has_hooks
+from striate.plan.operation import ACTIVATION, PRODUCT, Operation
+from striate.plan.plan import Plan
+
+Function = Callable[..., Any]
+
+# Layers and activations that take a bfloat16 value as it is: they choose, move or bend values one
+# by one. What sums up many values, or is a probability, gets float32.
+FOLLOWS = frozenset(
+    {"MaxPooling1D", "MaxPooling2D", "MaxPooling3D", "Flatten", "Reshape", "Dropout"}
+    | {"ZeroPadding2D", "GlobalMaxPooling2D", "Concatenate"}
+)
+BENDS = frozenset({"linear", "relu", "relu6", "leaky_relu", "elu", "selu", "gelu", "silu", "tanh"})
+
+
+class Executor:
+    """Runs a plan on tensors in internal order (`ops.layout`).
+
+    A value is let go as soon as its last reader has run, so that its memory serves the next one.
+
+    Args:
+        plan: what to run.
+        graph: what it is a plan of.
+        layers: layer by layer name.
+    """
+
+    def __init__(self, plan: Plan, graph: Graph, layers: Mapping[str, Layer]) -> None:
+        self.plan = plan
+        self.raw_inputs = tuple(p.node in plan.raw_inputs for p in plan.inputs)
+        ports = [*plan.inputs, *(p for op in plan.operations for p in op.writes)]
+        slot = {p: i for i, p in enumerate(dict.fromkeys(ports))}
+        self.num_slots = len(slot)
+        self.enter = tuple(slot[p] for p in plan.inputs)
+        self.leave = tuple(slot[p] for p in plan.outputs)
+        last = {slot[p]: i for i, op in enumerate(plan.operations) for p in op.reads}
+        low = _low_values(plan, graph, layers)
+        self._refresh: list[Callable[[], None]] = []
+        self._calls: list[tuple[Function, tuple[int, ...], tuple[int, ...], tuple[int, ...]]] = []
+        for i, op in enumerate(plan.operations):
+            function = self._function(op, graph, layers, low)
+            reads = tuple(slot[p] for p in op.reads)
+            frees = tuple(s for s in set(reads) if last[s] == i and s not in self.leave)
+            self._calls.append((function, reads, tuple(slot[p] for p in op.writes), frees))
+        self._casts = tuple(p in low for p in plan.outputs)
+
+    def _function(
+        self, op: Operation, graph: Graph, layers: Mapping[str, Layer], low: set[Port]
+    ) -> Function:
+        node = graph[op.node]
+        layer = layers[node.layer]
+        if op.part == "whole" and has_hooks(layer):
+            function: Function = _Hooked(layer, template_of(node.kind, len(op.reads)))
+        else:
+            function, refresh = bind(op, node, layer, graph, layers, not self._backward())
+            if refresh is not None:
+                self._refresh.append(refresh)
+        if op.precision == "float32" and any(p in low for p in op.reads) and not low & {*op.writes}:
+            return _Raised(function)
+        return function
+
+    def _backward(self) -> bool:
+        return self.plan.purpose == "training"
+
+    def refresh(self) -> None:
+        """Forgets weights that were computed from others, so that they are computed anew."""
+        for forget in self._refresh:
+            forget()
+
+    def __call__(self, inputs: Sequence[Tensor]) -> list[Tensor]:
+        """The outputs for these inputs."""
+        slots: list[Any] = [None] * self.num_slots
+        for i, x in zip(self.enter, inputs, strict=True):
+            slots[i] = x
+        for function, reads, writes, frees in self._calls:
+            out = function(slots[reads[0]]) if len(reads) == 1 else _many(function, slots, reads)
+            if len(writes) == 1:
+                slots[writes[0]] = out[0] if isinstance(out, (tuple, list)) else out
+            else:
+                for i, value in zip(writes, out, strict=True):
+                    slots[i] = value
+            del out
+            for i in frees:
+                slots[i] = None
+        if any(self._casts):
+            return [
+                slots[i].float() if low else slots[i]
+                for i, low in zip(self.leave, self._casts, strict=True)
+            ]
+        return [slots[i] for i in self.leave]
+
+
+def _many(function: Function, slots: list[Any], reads: tuple[int, ...]) -> Any:
+    return function(*[slots[i] for i in reads])
+
+
+def _low_values(plan: Plan, graph: Graph, layers: Mapping[str, Layer]) -> set[Port]:
+    """The values that are bfloat16."""
+    low: set[Port] = set()
+    for op in plan.operations:
+        node = graph[op.node]
+        penalised = getattr(node.kind, "activity_regularizer", None) is not None
+        ours = op.part == ACTIVATION and op.activation in BENDS and not penalised
+        follows = ours or (op.part == "whole" and type(node.kind).__name__ in FOLLOWS)
+        hooked = op.part == "whole" and has_hooks(layers[node.layer])
+        product = op.part == PRODUCT and op.precision == "bfloat16"
+        if product or (follows and not hooked and op.reads and all(p in low for p in op.reads)):
+            low.update(op.writes)
+    return low
+
+
+class _Raised:
+    """A function that gets its inputs in float32."""
+
+    def __init__(self, function: Function) -> None:
+        self.function = function
+
+    def __call__(self, *values: Tensor) -> Any:
+        return self.function(*(v.float() if v.dtype is torch.bfloat16 else v for v in values))
+
+
+class _Hooked:
+    """Calls the module as torch does, so that hooks that someone set on it see the call."""
+
+    def __init__(self, layer: Layer, template: Template) -> None:
+        self.layer, self.template = layer, template
+
+    def __call__(self, *values: Tensor) -> Any:
+        args, kwargs = self.template.join([to_external(v) for v in values])
+        out = self.layer(*args, **kwargs)
+        if isinstance(out, Tensor):
+            return to_internal(out)
+        return [to_internal(o) for o in (out.values() if isinstance(out, dict) else out)]

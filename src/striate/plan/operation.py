@@ -1,0 +1,51 @@
+"""Operation: the smallest thing that a plan moves: a layer, or one part of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from striate.graph import Port
+
+WHOLE = "whole"  # the layer as it is
+PRODUCT = "product"  # the layer without its activation
+ACTIVATION = "activation"  # its activation alone, and its activity penalty
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One call at run time; rules replace its fields.
+
+    Args:
+        name: unique in its plan; values are named by who wrote them.
+        node: the graph's node that it comes from.
+        part: `WHOLE`, `PRODUCT` or `ACTIVATION`.
+        reads: the values it takes.
+        num_outputs: how many values it writes.
+        in_place: an activation that overwrites its input.
+        activation: the function's name, of an `ACTIVATION`.
+        joined: the activation that the same kernel applies, and the node it comes from.
+        normalized_by: the node of the batch normalisation in its weights.
+        scaled_by: the node of the rescaling in its weights.
+        padding: zeros around its input, before and after each axis, from padding nodes.
+        precision: "float32" or "bfloat16", what its products are computed in.
+        nodes: all nodes whose work it does, in the order of the graph.
+    """
+
+    name: str
+    node: str
+    part: str
+    reads: tuple[Port, ...]
+    num_outputs: int = 1
+    in_place: bool = False
+    activation: str = ""
+    joined: tuple[str, str] | None = None
+    normalized_by: str = ""
+    scaled_by: str = ""
+    padding: tuple[tuple[int, int], ...] | None = None
+    precision: str = "float32"
+    nodes: tuple[str, ...] = ()
+
+    @property
+    def writes(self) -> tuple[Port, ...]:
+        """The values it gives."""
+        return tuple(Port(self.name, i) for i in range(self.num_outputs))

@@ -1,0 +1,156 @@
+"""Plan: what runs when a model runs, as a frozen record that a person can read."""
+
+from __future__ import annotations
+
+import html
+import itertools
+import textwrap
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from striate.graph import Port
+from striate.plan.operation import Operation
+
+WIDEST = 46  # characters of a column of the print-out
+
+
+@dataclass(frozen=True)
+class Note:
+    """What one rule did, or did not do, and why.
+
+    Args:
+        rule: the rule's name.
+        nodes: the layers it is about.
+        text: what was done, or the reason why not.
+    """
+
+    rule: str
+    nodes: tuple[str, ...]
+    text: str
+
+
+@dataclass(frozen=True)
+class Step:
+    """A block of operations of which each alone reads the one before.
+
+    Args:
+        nodes: the layers whose work it does.
+        text: what it computes, in order.
+        shape: shape of its result, channels last.
+        precision: what its products are computed in.
+        operations: names of its operations.
+    """
+
+    nodes: tuple[str, ...]
+    text: str
+    shape: tuple[int | None, ...]
+    precision: str
+    operations: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The steps that run a model, in order, with what was rewritten and what was not.
+
+    Print it to read it. `operations` is what the executor takes; `steps` is the same, in the
+    blocks that belong together.
+
+    Args:
+        name: the model's name.
+        purpose: "training" or "inference".
+        device: type of the device.
+        precision: "float32" or "bfloat16" for products; the steps say which of them.
+        num_layers: layers of the model, its inputs left out.
+        steps: the blocks.
+        applied: what rules did.
+        refused: what rules did not do though it was near, and why.
+        operations: the calls at run time.
+        inputs: values that are given.
+        outputs: values that are returned.
+        raw_inputs: inputs whose whole numbers are converted by their first step.
+        value_bytes: bytes of all values that the steps write, for the batch size asked for.
+    """
+
+    name: str
+    purpose: str
+    device: str
+    precision: str
+    num_layers: int
+    steps: tuple[Step, ...]
+    applied: tuple[Note, ...]
+    refused: tuple[Note, ...]
+    operations: tuple[Operation, ...]
+    inputs: tuple[Port, ...]
+    outputs: tuple[Port, ...]
+    raw_inputs: tuple[str, ...] = ()
+    value_bytes: int | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """The plan as JSON values, without the operations."""
+        record = asdict(self)
+        for field in ("operations", "inputs", "outputs", "raw_inputs"):
+            del record[field]
+        return record
+
+    def __str__(self) -> str:
+        lines = [self._title(), ""]
+        rows: list[tuple[str, ...]] = [
+            (str(i), ", ".join(s.nodes), s.text, _precision(s), str(s.shape))
+            for i, s in enumerate(self.steps, 1)
+        ]
+        mixed = any(row[3] for row in rows)
+        heads = ("step", "layers", "what it computes", "products in", "result")
+        shown = [row if mixed else (*row[:3], row[4]) for row in (heads, *rows)]
+        lines += _table(shown)
+        for title, notes in (("Rewritten", self.applied), ("Left as it is", self.refused)):
+            if notes:
+                lines += ["", f"{title}:"]
+                lines += [line for note in notes for line in _note(note)]
+        return "\n".join(lines)
+
+    def _title(self) -> str:
+        count = f"{self.num_layers} layers in {len(self.steps)} steps"
+        memory = ""
+        if self.value_bytes is not None:
+            memory = f", {self.value_bytes / 2**20:.1f} MiB of values in all"
+        return f"{self.name}, {self.purpose} on {self.device}, {self.precision}: {count}{memory}"
+
+    def _repr_html_(self) -> str:
+        head = "<tr><th>step<th>layers<th>what it computes<th>in<th>result</tr>"
+        rows = "".join(
+            f"<tr><td>{i}<td>{_e(', '.join(s.nodes))}<td>{_e(s.text)}<td>{s.precision}"
+            f"<td>{_e(str(s.shape))}</tr>"
+            for i, s in enumerate(self.steps, 1)
+        )
+        notes = ""
+        for title, found in (("Rewritten", self.applied), ("Left as it is", self.refused)):
+            if found:
+                items = "".join(f"<li>{_e(', '.join(n.nodes))}: {_e(n.text)}</li>" for n in found)
+                notes += f"<p>{title}</p><ul>{items}</ul>"
+        return f"<p>{_e(self._title())}</p><table>{head}{rows}</table>{notes}"
+
+
+def _precision(step: Step) -> str:
+    return step.precision if step.precision != "float32" else ""
+
+
+def _e(text: str) -> str:
+    return html.escape(text)
+
+
+def _table(rows: list[tuple[str, ...]]) -> list[str]:
+    """Rows in columns; long cells go on in the next line."""
+    cells = [[textwrap.wrap(cell, WIDEST) or [""] for cell in row] for row in rows]
+    widths = [
+        max(len(line) for cell in column for line in cell) for column in zip(*cells, strict=True)
+    ]
+    lines = []
+    for row in cells:
+        for parts in itertools.zip_longest(*row, fillvalue=""):
+            lines.append("  ".join(p.ljust(w) for p, w in zip(parts, widths, strict=True)).rstrip())
+    return lines
+
+
+def _note(note: Note) -> list[str]:
+    text = f"{', '.join(note.nodes)}: {note.text} [{note.rule}]"
+    return textwrap.wrap(text, 100, initial_indent="  ", subsequent_indent="    ")

@@ -1,0 +1,30 @@
+"""The table of rules, in the order in which they run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from striate.plan.draft import Draft
+from striate.plan.rules.bfloat16_products import bfloat16_products
+from striate.plan.rules.bytes_scaled_at_once import bytes_scaled_at_once
+from striate.plan.rules.idle_layers import idle_layers
+from striate.plan.rules.in_place_activation import in_place_activation
+from striate.plan.rules.joined_activation import joined_activation
+from striate.plan.rules.merged_padding import merged_padding
+from striate.plan.rules.normalization_in_weights import normalization_in_weights
+from striate.plan.rules.pool_first import pool_first
+from striate.plan.rules.scaling_in_weights import scaling_in_weights
+from striate.plan.rules.unread import unread
+
+RULES: tuple[Callable[[Draft], None], ...] = (
+    unread,
+    idle_layers,
+    merged_padding,
+    normalization_in_weights,
+    scaling_in_weights,
+    bytes_scaled_at_once,
+    joined_activation,
+    pool_first,
+    bfloat16_products,
+    in_place_activation,
+)

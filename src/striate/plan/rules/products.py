@@ -1,0 +1,22 @@
+"""What several rules ask about products."""
+
+from __future__ import annotations
+
+from striate.layers import Dense
+from striate.layers.convolution import Conv
+from striate.plan.draft import Draft
+from striate.plan.operation import PRODUCT, Operation
+
+
+def is_convolution(draft: Draft, operation: Operation) -> bool:
+    """A convolution whose weights and padding a plan may replace."""
+    layer = type(draft.layer(operation))
+    ours = getattr(layer, "before_activation", None) is Conv.before_activation
+    return operation.part == PRODUCT and ours
+
+
+def is_dense(draft: Draft, operation: Operation) -> bool:
+    """A matrix product whose weights a plan may replace."""
+    layer = type(draft.layer(operation))
+    ours = getattr(layer, "before_activation", None) is Dense.before_activation
+    return operation.part == PRODUCT and ours
