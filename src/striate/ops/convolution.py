@@ -18,9 +18,7 @@ from striate.ops.layout import flat_as_plane, plane_as_flat, to_external, to_int
 from striate.ops.windows import windows
 
 Sizes = Sequence[int]
-Padding = (
-    str | Sequence[tuple[int, int]]
-)  # "valid", "same", ..., or zeros before and after each axis
+Padding = str | Sequence[tuple[int, int]]  # a word, or the zeros before and after each axis
 
 _OUTER_FIRST = {3: (2, 1, 0), 4: (3, 2, 0, 1), 5: (4, 3, 0, 1, 2)}
 
