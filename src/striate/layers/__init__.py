@@ -32,6 +32,10 @@ from striate.layers.input import Input as Input
 from striate.layers.input import InputLayer as InputLayer
 from striate.layers.merging import Add as Add
 from striate.layers.merging import Concatenate as Concatenate
+from striate.layers.noise import ActivityRegularization as ActivityRegularization
+from striate.layers.noise import AlphaDropout as AlphaDropout
+from striate.layers.noise import GaussianDropout as GaussianDropout
+from striate.layers.noise import GaussianNoise as GaussianNoise
 from striate.layers.normalization import BatchNormalization as BatchNormalization
 from striate.layers.normalization import GroupNormalization as GroupNormalization
 from striate.layers.normalization import InstanceNormalization as InstanceNormalization
@@ -82,7 +86,12 @@ from striate.layers.pooling_stochastic import StochasticPooling2D as StochasticP
 from striate.layers.pooling_stochastic import StochasticPooling3D as StochasticPooling3D
 from striate.layers.preprocessing import Normalization as Normalization
 from striate.layers.preprocessing import Rescaling as Rescaling
+from striate.layers.regularization import DropBlock2D as DropBlock2D
 from striate.layers.regularization import Dropout as Dropout
+from striate.layers.regularization import SpatialDropout1D as SpatialDropout1D
+from striate.layers.regularization import SpatialDropout2D as SpatialDropout2D
+from striate.layers.regularization import SpatialDropout3D as SpatialDropout3D
+from striate.layers.regularization import StochasticDepth as StochasticDepth
 from striate.layers.response_normalization import (
     GlobalResponseNormalization as GlobalResponseNormalization,
 )
@@ -121,3 +130,10 @@ MaxPool2D = MaxPooling2D
 MaxPool3D = MaxPooling3D
 SeparableConvolution1D = SeparableConv1D
 SeparableConvolution2D = SeparableConv2D
+AvgPool2D = AveragePooling2D
+GlobalAvgPool2D = GlobalAveragePooling2D
+GlobalMaxPool2D = GlobalMaxPooling2D
+MaxPool2D = MaxPooling2D
+
+# PyTorch's and other names
+DropPath = StochasticDepth

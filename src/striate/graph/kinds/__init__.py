@@ -104,7 +104,16 @@ from striate.graph.kinds.pooling_ranks import StochasticPooling2D as StochasticP
 from striate.graph.kinds.pooling_ranks import StochasticPooling3D as StochasticPooling3D
 from striate.graph.kinds.preprocessing import Normalization as Normalization
 from striate.graph.kinds.preprocessing import Rescaling as Rescaling
+from striate.graph.kinds.regularization import ActivityRegularization as ActivityRegularization
+from striate.graph.kinds.regularization import AlphaDropout as AlphaDropout
+from striate.graph.kinds.regularization import DropBlock2D as DropBlock2D
 from striate.graph.kinds.regularization import Dropout as Dropout
+from striate.graph.kinds.regularization import GaussianDropout as GaussianDropout
+from striate.graph.kinds.regularization import GaussianNoise as GaussianNoise
+from striate.graph.kinds.regularization import SpatialDropout1D as SpatialDropout1D
+from striate.graph.kinds.regularization import SpatialDropout2D as SpatialDropout2D
+from striate.graph.kinds.regularization import SpatialDropout3D as SpatialDropout3D
+from striate.graph.kinds.regularization import StochasticDepth as StochasticDepth
 from striate.graph.kinds.shape import Flatten as Flatten
 from striate.graph.kinds.shape import Reshape as Reshape
 from striate.graph.kinds.shape import ZeroPadding2D as ZeroPadding2D
