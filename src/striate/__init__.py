@@ -21,6 +21,7 @@ if TYPE_CHECKING:  # the same names as in the table, for type checkers and edito
     from striate import models as models
     from striate import training as training
     from striate.data import datasets as datasets
+    from striate.data import to_categorical as to_categorical
     from striate.errors import ArgumentError as ArgumentError
     from striate.errors import CheckpointError as CheckpointError
     from striate.errors import DataError as DataError
@@ -74,6 +75,7 @@ _PLACES: dict[str, str] = {
     "models": "striate.models",
     "training": "striate.training",
     "datasets": "striate.data.datasets",
+    "to_categorical": "striate.data:to_categorical",
     "ArgumentError": "striate.errors:ArgumentError",
     "CheckpointError": "striate.errors:CheckpointError",
     "DataError": "striate.errors:DataError",
