@@ -12,10 +12,10 @@ Each row is one way to train the same network from the same weights on the same 
 - striate precision="auto".
 
 Before anything is timed, 20 float32 steps with torch's optimizer must give the same losses in all
-float32 rows (to 5e-3 at most, and printed: sums are taken in another order, and the optimizer enlarges that). Then the rows take turns within each round,
-and ratios are taken within rounds, because the speed of a shared machine drifts. A step is
-forward, loss, backward, update of one batch; striate's goes through the same
-`Stepper` as `fit`, with its running mean of the loss.
+float32 rows, to 5e-3 at most; the difference is printed. (Sums are taken in another order, which
+the optimizer enlarges.) Then the rows take turns within each round, and ratios are taken within
+rounds, because the speed of a shared machine drifts. A step is forward, loss, backward, update of
+one batch; striate's goes through the same `Stepper` as `fit`, with its running mean of the loss.
 """
 
 from __future__ import annotations
