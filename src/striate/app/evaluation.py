@@ -1,0 +1,100 @@
+"""`striate evaluate`: how good a trained model is on labelled images."""
+
+from __future__ import annotations
+
+from rich.console import Console
+
+from striate.app.reporting import Report
+from striate.app.run_folder import CONFIG, RunFolder
+from striate.app.samples import Part, Samples, read_samples
+from striate.app.settings import read_settings
+from striate.errors import ArgumentError, ShapeError, message
+from striate.storage import read_graph
+
+PARTS = ("test", "train")
+
+
+def evaluate(
+    run: str, data: str | None, part: str | None, batch_size: int, device: str, verbose: int
+) -> Report:
+    """Loss and accuracy of a saved model.
+
+    Args:
+        run: a run folder or a `.striate` file.
+        data: a data set or `.npz` file; None: the one that the run was trained on.
+        part: "test" or "train"; None: the test part, or all there is.
+        batch_size: images per step.
+        device: as in `fit`.
+        verbose: 0 silent, else progress.
+
+    Raises:
+        FormatError: no such model, or a damaged one.
+        ArgumentError: no data are named, or they have no test part.
+        ShapeError: the images have another shape than the model's input.
+    """
+    graph = read_graph(run)
+    samples = read_samples(data or _own_data(run))
+    chosen, (x, y) = _part(samples, part)
+    wanted = graph.input_specs[0].shape[1:]
+    if len(wanted) != 3 or any(
+        w not in (None, h) for w, h in zip(wanted, x.shape[1:], strict=True)
+    ):
+        raise ShapeError(
+            message(
+                run,
+                f"the images of {samples.name} have another shape than the model's input",
+                got={"images": x.shape[1:]},
+                expected=str(wanted),
+            )
+        )
+    from striate.models import load_model
+
+    model = load_model(run)
+    if not model.compiled:
+        model.compile(loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+    found = model.evaluate(
+        x, y, batch_size=batch_size, verbose=verbose, return_dict=True, device=device
+    )
+    results = {name: float(value) for name, value in found.items()}
+    record = {
+        "run": run,
+        "data": samples.name,
+        "part": chosen,
+        "images": len(x),
+        "results": results,
+    }
+
+    def show(console: Console) -> None:
+        console.print(f"{samples.name}, {chosen} part: {len(x):,} images", markup=False)
+        for name in sorted(results, key=lambda name: name == "loss"):
+            console.print(f"  {name:<12} [bold]{results[name]:.4f}[/bold]")
+
+    return Report(record, show)
+
+
+def _own_data(run: str) -> str:
+    folder = RunFolder(run)
+    if not (folder.path / CONFIG).exists():
+        raise ArgumentError(
+            message(
+                run,
+                "this is a model without a run folder, so its data are not known",
+                fix=f"Name them: striate evaluate {run} digits",
+            )
+        )
+    return read_settings(folder.config(), str(folder.path / CONFIG)).data
+
+
+def _part(samples: Samples, part: str | None) -> tuple[str, Part]:
+    if part == "train" or (part is None and samples.test is None):
+        return "train", samples.train
+    if samples.test is None:
+        raise ArgumentError(
+            message(
+                samples.name,
+                "these data have no test part",
+                expected="x_test and y_test in the file",
+                fix="Use --part train",
+            )
+        )
+    return "test", samples.test
