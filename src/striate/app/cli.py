@@ -116,13 +116,19 @@ def train(
     resume: Annotated[
         bool,
         typer.Option(
-            "--resume", metavar=_FLAG, help="Go on with the run in --out.", rich_help_panel="Run folder"
+            "--resume",
+            metavar=_FLAG,
+            help="Go on with the run in --out.",
+            rich_help_panel="Run folder",
         ),
     ] = False,
     overwrite: Annotated[
         bool,
         typer.Option(
-            "--overwrite", metavar=_FLAG, help="Replace the run in --out.", rich_help_panel="Run folder"
+            "--overwrite",
+            metavar=_FLAG,
+            help="Replace the run in --out.",
+            rich_help_panel="Run folder",
         ),
     ] = False,
     verbose: Annotated[
@@ -140,6 +146,12 @@ def train(
 
     A run that was stopped, even by a crash, goes on exactly with --resume.
     """
+    if data is None and not resume:
+        raise typer.BadParameter("Name a data set, for example: striate train digits")
+    if resume and (out is None or overwrite):
+        missing = "--resume needs the folder of the run: --out FOLDER"
+        raise typer.BadParameter(missing if out is None else "Either --resume or --overwrite")
+
     from striate.app.training_run import Request
     from striate.app.training_run import train as run
 
@@ -180,16 +192,13 @@ def evaluate(
     ] = None,
     batch_size: Annotated[int, typer.Option(metavar="N", min=1, help="Images per step.")] = 256,
     device: Device = "auto",
-    verbose: Annotated[
-        int, typer.Option(metavar="N", min=0, max=2, help="0 silent, else progress.")
-    ] = 1,
     as_json: Json = False,
     debug: Debug = False,
 ) -> Report:
     """Measure a model on labelled images: loss and accuracy."""
     from striate.app.evaluation import evaluate as measure
 
-    return measure(run, data, part, batch_size, device, verbose)
+    return measure(run, data, part, batch_size, device)
 
 
 @app.command()

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import sys
+
 from rich.console import Console
 
-from striate.app.reporting import Report
+from striate.app.reporting import Report, waiting
 from striate.app.run_folder import CONFIG, RunFolder
 from striate.app.samples import Part, Samples, read_samples
 from striate.app.settings import read_settings
@@ -14,9 +17,7 @@ from striate.storage import read_graph
 PARTS = ("test", "train")
 
 
-def evaluate(
-    run: str, data: str | None, part: str | None, batch_size: int, device: str, verbose: int
-) -> Report:
+def evaluate(run: str, data: str | None, part: str | None, batch_size: int, device: str) -> Report:
     """Loss and accuracy of a saved model.
 
     Args:
@@ -25,7 +26,6 @@ def evaluate(
         part: "test" or "train"; None: the test part, or all there is.
         batch_size: images per step.
         device: as in `fit`.
-        verbose: 0 silent, else progress.
 
     Raises:
         FormatError: no such model, or a damaged one.
@@ -47,14 +47,21 @@ def evaluate(
                 expected=str(wanted),
             )
         )
-    from striate.models import load_model
+    with waiting("loading PyTorch and the model"):
+        from striate.models import load_model
 
-    model = load_model(run)
+        model = load_model(run)
     if not model.compiled:
         model.compile(loss="sparse_categorical_crossentropy", metrics=["accuracy"])
-    found = model.evaluate(
-        x, y, batch_size=batch_size, verbose=verbose, return_dict=True, device=device
-    )
+    with contextlib.redirect_stdout(sys.stderr):  # progress is not the result
+        found = model.evaluate(
+            x,
+            y,
+            batch_size=batch_size,
+            verbose=1 if sys.stderr.isatty() else 0,
+            return_dict=True,
+            device=device,
+        )
     results = {name: float(value) for name, value in found.items()}
     record = {
         "run": run,

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from striate.app.preprocessing import Preprocessing
+from striate.app.preprocessing import Preprocessing, background
 from striate.errors import DataError, message
 
 SUFFIXES = (".png", ".jpg", ".jpeg")
@@ -47,7 +47,7 @@ def read_image(path: str | os.PathLike[str], form: Preprocessing, invert: bool =
 
     The camera's rotation mark is followed. Where an image is transparent, the background that the
     training images have is seen, white if that is not known. The whole image is resized, so its
-    proportions change if the model's differ; shrinking averages over all pixels.
+    proportions change if the model's differ.
 
     Args:
         path: a PNG or JPEG file.
@@ -62,21 +62,23 @@ def read_image(path: str | os.PathLike[str], form: Preprocessing, invert: bool =
     if invert:
         image = ImageOps.invert(image)
     if form.size is not None:
-        height, width = form.size
-        image = image.resize((width, height), Image.Resampling.BILINEAR)
+        image = _resized(image, *form.size)
     low, high = form.range
     values = np.asarray(image, np.float32) / 255.0 * (high - low) + low
     return values.reshape(*values.shape[:2], form.num_channels)
 
 
+def _resized(image: Image.Image, height: int, width: int) -> Image.Image:
+    """Shrunk by the mean over what falls into each pixel, enlarged by interpolation."""
+    shrinks = height <= image.height and width <= image.width
+    how = Image.Resampling.BOX if shrinks else Image.Resampling.BILINEAR
+    return image.resize((width, height), how)
+
+
 def looks_inverted(values: Array, form: Preprocessing) -> bool:
-    """Whether the edges of an image are light where those of the training images are dark."""
-    if form.background is None:
-        return False
-    low, high = form.range
-    top_and_bottom = float(values[[0, -1]].mean())
-    level = (top_and_bottom - low) / (high - low)
-    return level > 0.6 if form.background == "dark" else level < 0.4
+    """Whether an image has light edges where the training images have dark ones, or reversed."""
+    shade = background(values[np.newaxis], form.range)
+    return {shade, form.background} == {"dark", "light"}
 
 
 def read_batches(

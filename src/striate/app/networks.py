@@ -73,24 +73,26 @@ def check_name(name: str) -> None:
 
 
 def _small(input_shape: tuple[int, int, int]) -> list[Any]:
-    """Up to three times: convolution 3x3, batch normalisation, pooling; then two dense layers."""
+    """One to three times: convolution 3x3, batch normalisation, pooling; then two dense layers."""
     from striate import layers
 
     side = min(input_shape[:2])
     found: list[Any] = []
     for filters in (32, 64, 128):
+        # Keras's momentum of 0.99 needs thousands of steps, which few images do not give.
         found += [
             layers.Conv2D(filters, 3, padding="same", use_bias=False),
-            layers.BatchNormalization(),
+            layers.BatchNormalization(momentum=0.9),
             layers.Activation("relu"),
         ]
+        if side >= _LEAST_SIDE_PX:
+            found.append(layers.MaxPooling2D(2))
+            side //= 2
         if side < _LEAST_SIDE_PX:
             break
-        found.append(layers.MaxPooling2D(2))
-        side //= 2
     large = side > _FLATTENED_SIDE_PX
     found.append(layers.GlobalAveragePooling2D() if large else layers.Flatten())
-    return [*found, layers.Dropout(0.3), layers.Dense(64, activation="relu")]
+    return [*found, layers.Dropout(0.5), layers.Dense(64, activation="relu")]
 
 
 def _mlp(input_shape: tuple[int, int, int]) -> list[Any]:

@@ -15,7 +15,7 @@ from rich.text import Text
 
 from striate.app.images import Array, find_images, looks_inverted, read_batches
 from striate.app.preprocessing import Preprocessing, of_model
-from striate.app.reporting import Report, note, standard_error
+from striate.app.reporting import Report, note, standard_error, waiting
 from striate.errors import DataError, message
 from striate.storage import read_graph
 
@@ -68,9 +68,10 @@ def predict(run: str, places: list[str], top: int, invert: bool, device: str) ->
             f"the model does not say how its images were prepared; they are taken as "
             f"{form.describe()}"
         )
-    from striate.models import load_model
+    with waiting("loading PyTorch and the model"):
+        from striate.models import load_model
 
-    model = load_model(run)
+        model = load_model(run)
     names = _class_names(run, model)
     found: list[Prediction] = []
     inverted: list[Path] = []
@@ -92,7 +93,7 @@ def _classified(
     device: str,
 ) -> list[Prediction]:
     good = [values for _, values in batch if isinstance(values, np.ndarray)]
-    rows = iter(_probabilities(model, np.stack(good), device) if good else ())
+    rows: Iterator[Array] = iter(_probabilities(model, np.stack(good), device) if good else ())
     found = []
     for path, values in batch:
         if isinstance(values, DataError):
@@ -115,8 +116,9 @@ def _probabilities(model: Model, x: Array, device: str) -> Array:
         return np.concatenate([1.0 - yes, yes], axis=1)
     if activation == "softmax":
         return out
-    shifted = np.exp(out - out.max(axis=1, keepdims=True))
-    return shifted / shifted.sum(axis=1, keepdims=True)
+    shifted: Array = np.exp(out - out.max(axis=1, keepdims=True))
+    total: Array = shifted.sum(axis=1, keepdims=True)
+    return np.divide(shifted, total)
 
 
 def _class_names(run: str, model: Model) -> list[str]:

@@ -12,7 +12,6 @@ that an image of dark ink on white paper is not what the model has learned.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,12 +19,13 @@ import numpy as np
 
 from striate.errors import DataError, FormatError, message
 from striate.graph import Graph
+from striate.graph.named import to_json
 
 KEY = "preprocessing"
 COLOR_MODES = {1: "grayscale", 3: "rgb", 4: "rgba"}
 
 _SAMPLES = 1000
-_DARK, _LIGHT = 0.25, 0.75
+_MOST = 0.6
 
 
 @dataclass(frozen=True)
@@ -81,10 +81,24 @@ def of_images(x: np.ndarray[Any, Any]) -> Preprocessing:
     low = min(low, 0.0)
     high = high if high > low else low + 1.0
     mode = COLOR_MODES.get(x.shape[3], f"{x.shape[3]} channels")
-    edges = x[:_SAMPLES, [0, -1]].astype(np.float32)
-    level = (float(edges.mean()) - low) / (high - low)
-    background = "dark" if level < _DARK else "light" if level > _LIGHT else None
-    return Preprocessing((x.shape[1], x.shape[2]), mode, (low, high), background)
+    shade = background(x[:_SAMPLES], (low, high))
+    return Preprocessing((x.shape[1], x.shape[2]), mode, (low, high), shade)
+
+
+def background(x: np.ndarray[Any, Any], values: tuple[float, float]) -> str | None:
+    """ "dark" or "light" if most pixels on the edges of images (N, H, W, C) are, else None.
+
+    Example:
+        >>> background(np.zeros((1, 8, 8, 1)), (0, 255))
+        'dark'
+    """
+    low, high = values
+    sides = (x[:, 0], x[:, -1], x[:, :, 0], x[:, :, -1])
+    edges = np.concatenate([side.reshape(-1) for side in sides]).astype(np.float32)
+    level = (edges - low) / (high - low)
+    if (level < 0.25).mean() > _MOST:
+        return "dark"
+    return "light" if (level > 0.75).mean() > _MOST else None
 
 
 def of_model(where: str, graph: Graph) -> tuple[Preprocessing, bool]:
@@ -96,10 +110,10 @@ def of_model(where: str, graph: Graph) -> tuple[Preprocessing, bool]:
     """
     shape = _image_shape(where, graph)
     size = None if shape[1] is None or shape[2] is None else (shape[1], shape[2])
-    record = graph.metadata.get(KEY)
+    record = to_json(graph.metadata).get(KEY)
     if record is None:
         return Preprocessing(size, COLOR_MODES[shape[3] or 0]), False
-    found = _read(where, dict(record) if isinstance(record, Mapping) else record)
+    found = _read(where, record)
     wrong_size = size is not None and found.size != size
     if wrong_size or found.num_channels != shape[3]:
         raise _bad_record(where, {"recorded": found.describe(), "input": shape})

@@ -68,6 +68,17 @@ def note(text: str, kind: str = "note", style: str = "cyan") -> None:
     standard_error().print(line, soft_wrap=True)
 
 
+@contextlib.contextmanager
+def waiting(text: str) -> Iterator[None]:
+    """Shows on a terminal what is being waited for, and takes it away when it is over."""
+    console = standard_error()
+    if not console.is_terminal:
+        yield
+        return
+    with console.status(f"{text} ..."):
+        yield
+
+
 def reported(command: Callable[P, Report]) -> Callable[P, None]:
     """Makes a command of a function that returns a `Report`: prints it, or what went wrong.
 

@@ -19,7 +19,6 @@ import io
 import json
 import os
 import platform
-import sys
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -32,7 +31,7 @@ from striate.storage import storage_error, write_bytes
 
 try:
     import fcntl
-except ImportError:  # Windows: an open file cannot be deleted there, which does the lock's work
+except ImportError:  # Windows: nothing keeps two runs apart there
     fcntl = None  # type: ignore[assignment]
 
 MODEL, HISTORY, TABLE = "model.striate", "history.json", "history.csv"
@@ -174,7 +173,8 @@ class RunFolder:
     def held(self) -> Iterator[None]:
         """Makes the folder, and keeps other processes from training into it.
 
-        The lock is the system's, so it is gone when this process is, however it ends.
+        The lock is the system's, so it is gone when this process is, however it ends. Where a
+        file system has no locks, nothing is checked.
 
         Raises:
             StorageError: the folder cannot be made, or another process holds it.
@@ -244,21 +244,11 @@ def free_name(parent: Path, name: str) -> Path:
 
 def _lock(file: IO[str]) -> bool:
     if fcntl is None:
-        return sys.platform != "win32" or _lock_windows(file)
+        return True
     try:
         fcntl.flock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
     except OSError:  # a file system without locks
         return True
-    return True
-
-
-def _lock_windows(file: IO[str]) -> bool:
-    import msvcrt
-
-    try:
-        msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
-    except OSError:
-        return False
     return True

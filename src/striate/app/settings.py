@@ -95,8 +95,11 @@ def read_settings(record: Any, where: str) -> TrainSettings:
     """
     options = record.get("options") if isinstance(record, dict) else None
     known = {field.name: field for field in fields(TrainSettings)}
-    ok = isinstance(options, dict) and set(options) == set(known)
-    if not ok or not all(_fits(known[name], options[name]) for name in known):
+    if (
+        not isinstance(options, dict)
+        or set(options) != set(known)
+        or not all(_fits(known[name], options[name]) for name in known)
+    ):
         raise FormatError(
             message(
                 where,

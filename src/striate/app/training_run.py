@@ -15,7 +15,7 @@ from rich.console import Console
 from striate import __version__
 from striate.app import networks
 from striate.app.preprocessing import of_images
-from striate.app.reporting import Report
+from striate.app.reporting import Report, waiting
 from striate.app.run_folder import (
     CONFIG,
     ENVIRONMENT,
@@ -28,7 +28,7 @@ from striate.app.run_folder import (
 )
 from striate.app.samples import Samples, check_place, read_samples, split_off
 from striate.app.settings import TrainSettings, new_settings, read_settings, resumed_settings
-from striate.errors import ArgumentError, DataError, Interrupted, message
+from striate.errors import DataError, Interrupted, message
 
 if TYPE_CHECKING:
     from striate.models import Model
@@ -69,40 +69,31 @@ def train(request: Request) -> Report:
     networks.check_name(settings.model)
     check_place(settings.data)
     samples = read_samples(settings.data)
+    if request.resume:
+        _check_same_data(folder, samples)
+    with waiting("loading PyTorch"):
+        training = Training(folder, settings, samples, request)
     with folder.held():
         if not request.resume:
             folder.check_free(request.overwrite)
-        _check_same_data(folder, samples, request.resume)
-        training = Training(folder, settings, samples, request)
         with training.logged():
             return training.run()
 
 
 def _prepared(request: Request) -> tuple[RunFolder, TrainSettings]:
     """The folder and the settings, from the options or from the folder's own config.json."""
-    if not request.resume:
-        if request.options.get("data") is None:
-            raise ArgumentError(
-                message("striate train", "there are no data", fix="striate train digits")
-            )
+    if not request.resume or request.out is None:
         settings = new_settings(request.options)
         folder = RunFolder(request.out or free_name(RUNS, Path(settings.data).stem))
         folder.check_free(request.overwrite)
         return folder, settings
-    if request.out is None or request.overwrite:
-        fault = "--resume and --overwrite exclude each other"
-        fault = "--resume needs the folder of the run" if request.out is None else fault
-        raise ArgumentError(
-            message("striate train", fault, fix="striate train --resume --out runs/digits")
-        )
     folder = RunFolder(request.out)
-    config = str(folder.path / CONFIG)
-    old = read_settings(folder.config(), config)
+    old = read_settings(folder.config(), str(folder.path / CONFIG))
     return folder, resumed_settings(old, request.options, str(folder))
 
 
-def _check_same_data(folder: RunFolder, samples: Samples, resume: bool) -> None:
-    if resume and folder.config().get("data", {}).get("sha256") != samples.digest():
+def _check_same_data(folder: RunFolder, samples: Samples) -> None:
+    if folder.config().get("data", {}).get("sha256") != samples.digest():
         raise DataError(
             message(
                 str(folder),
@@ -116,8 +107,10 @@ def _check_same_data(folder: RunFolder, samples: Samples, resume: bool) -> None:
 class Training:
     """One run: what is learned from what, where it is written, what is said about it.
 
+    Making one finds what is wrong with the settings; only `run` writes, once the folder is held.
+
     Args:
-        folder: the run folder, held by this process.
+        folder: the run folder.
         settings: what to do.
         samples: the data.
         request: how it was asked for.
@@ -129,13 +122,17 @@ class Training:
         self.folder, self.settings, self.samples = folder, settings, samples
         self.resume, self.verbose = request.resume, request.verbose
         self.form = of_images(samples.train[0])
+        from striate.ops.device import device as choose_device
+
         fraction, seed = settings.validation_split, settings.seed
         self.train, self.validation = split_off(samples.train, fraction, seed)
+        self.device = str(choose_device(settings.device))
+        self.model = self._compiled_model()
         self.log = Log(folder.path / LOG)
 
     def run(self) -> Report:
         """Trains, measures, saves."""
-        model = self._compiled_model()
+        model = self.model
         self._begin(model)
         history = self._fit(model)
         test = self._measure(model)
@@ -151,7 +148,7 @@ class Training:
         model = networks.build(
             settings.model, self.samples.image_shape, len(classes), self.form.range
         )
-        optimizer = training.optimizers.get(settings.optimizer)
+        optimizer: Any = training.optimizers.get(settings.optimizer)
         if settings.learning_rate is not None:
             optimizer.learning_rate = settings.learning_rate
         model.compile(optimizer, "sparse_categorical_crossentropy", metrics=["accuracy"])
@@ -160,17 +157,14 @@ class Training:
         return model
 
     def _begin(self, model: Model) -> None:
-        from striate.ops.device import device
-
-        place = device(self.settings.device)
         if not self.resume:
             self.folder.clear()
         self.folder.write_json(CONFIG, self._config())
-        self.folder.write_json(ENVIRONMENT, {**environment(), "device": str(place)})
+        self.folder.write_json(ENVIRONMENT, {**environment(), "device": self.device})
         (self.folder.path / RESULTS).unlink(missing_ok=True)
         self.log.write(f"{'resumed' if self.resume else 'begun'}: {self._config()['command']}")
         if self.verbose:
-            for line in self._heading(model, str(place)):
+            for line in self._heading(model):
                 sys.stdout.write(line + "\n")
             sys.stdout.flush()
 
@@ -196,19 +190,19 @@ class Training:
             "striate": __version__,
         }
 
-    def _heading(self, model: Model, device: str) -> list[str]:
+    def _heading(self, model: Model) -> list[str]:
         import torch
 
         samples, settings = self.samples, self.settings
         height, width, channels = samples.image_shape
         kept = "" if self.validation is None else f", {len(self.validation[0]):,} for validation"
         threads = torch.get_num_threads()
-        of_threads = f", {threads} thread{'s' * (threads > 1)}" if device == "cpu" else ""
+        of_threads = f", {threads} thread{'s' * (threads > 1)}" if self.device == "cpu" else ""
         return [
             f"Data     {samples.name}: {len(self.train[0]):,} images of {height} x {width} x "
             f"{channels} to learn from{kept}; {len(samples.class_names)} classes",
             f"Model    {settings.model}: {model.count_params():,} parameters",
-            f"Run      {self.folder} on {device}{of_threads}, seed {settings.seed}",
+            f"Run      {self.folder} on {self.device}{of_threads}, seed {settings.seed}",
             "",
         ]
 
@@ -288,11 +282,11 @@ class Training:
     @contextlib.contextmanager
     def logged(self) -> Iterator[None]:
         """Writes warnings and the end by an error to the log as well."""
-        shown = warnings.showwarning
+        shown: Any = warnings.showwarning
 
-        def show(text: Warning | str, *args: Any, **kwargs: Any) -> None:
-            self.log.write(f"warning: {text}")
-            shown(text, *args, **kwargs)
+        def show(*args: Any, **kwargs: Any) -> None:
+            self.log.write(f"warning: {args[0]}")
+            shown(*args, **kwargs)
 
         warnings.showwarning = show
         try:
