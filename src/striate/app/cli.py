@@ -196,6 +196,9 @@ def evaluate(
     debug: Debug = False,
 ) -> Report:
     """Measure a model on labelled images: loss and accuracy."""
+    if part not in (None, "test", "train"):
+        raise typer.BadParameter(f"--part is test or train, not {part}")
+
     from striate.app.evaluation import evaluate as measure
 
     return measure(run, data, part, batch_size, device)

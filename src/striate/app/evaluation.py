@@ -14,8 +14,6 @@ from striate.app.settings import read_settings
 from striate.errors import ArgumentError, ShapeError, message
 from striate.storage import read_graph
 
-PARTS = ("test", "train")
-
 
 def evaluate(run: str, data: str | None, part: str | None, batch_size: int, device: str) -> Report:
     """Loss and accuracy of a saved model.

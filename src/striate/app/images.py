@@ -104,9 +104,9 @@ def _opened(path: Path) -> Image.Image:
         with warnings.catch_warnings():
             # Pillow warns of sizes that only a decompression bomb has.
             warnings.simplefilter("error", Image.DecompressionBombWarning)
-            image = Image.open(path, formats=_FORMATS)
-        image.load()
-        return ImageOps.exif_transpose(image)
+            opened = Image.open(path, formats=_FORMATS)
+        with opened:
+            return ImageOps.exif_transpose(opened)  # a copy, also where nothing is turned
     except (FileNotFoundError, IsADirectoryError) as error:
         raise DataError(message(str(path), "there is no such image")) from error
     except UnidentifiedImageError as error:

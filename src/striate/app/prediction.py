@@ -71,7 +71,7 @@ def predict(run: str, places: list[str], top: int, invert: bool, device: str) ->
     with waiting("loading PyTorch and the model"):
         from striate.models import load_model
 
-        model = load_model(run)
+        model = load_model(run, compile=False)
     names = _class_names(run, model)
     found: list[Prediction] = []
     inverted: list[Path] = []

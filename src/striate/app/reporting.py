@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 P = ParamSpec("P")
 
+_WIDE = 10_000
 _INTERRUPTED, _TERMINATED = 130, 143
 
 
@@ -47,10 +48,11 @@ class Report:
 
 
 def standard_output() -> Console:
-    """The console for results."""
+    """The console for results; where no one looks at it, lines are not cut to a width."""
     from rich.console import Console
 
-    return Console(highlight=False)
+    console = Console(highlight=False)
+    return console if console.is_terminal else Console(highlight=False, width=_WIDE)
 
 
 def standard_error() -> Console:
