@@ -134,7 +134,10 @@ def train(
     verbose: Annotated[
         int,
         typer.Option(
-            metavar="N", min=0, max=2, help="0 silent, 1 a progress line, 2 a line per epoch."
+            metavar="N",
+            min=0,
+            max=2,
+            help="0 the result alone, 1 a progress line, 2 a line per epoch.",
         ),
     ] = 1,
     as_json: Json = False,

@@ -123,7 +123,9 @@ class Training:
         self.resume, self.verbose = request.resume, request.verbose
         self.form = of_images(samples.train[0])
         from striate.ops.device import device as choose_device
+        from striate.training.saving import parse_interval
 
+        parse_interval(settings.interval())
         fraction, seed = settings.validation_split, settings.seed
         self.train, self.validation = split_off(samples.train, fraction, seed)
         self.device = str(choose_device(settings.device))
@@ -268,7 +270,8 @@ class Training:
         }
 
         def show(console: Console) -> None:
-            console.print()
+            if self.verbose:
+                console.print()
             if test is not None and samples.test is not None:
                 console.print(
                     f"Test accuracy [bold]{test['accuracy']:.4f}[/bold], loss {test['loss']:.4f}, "
