@@ -129,9 +129,17 @@ def main() -> None:
     model.save(MODEL)
     again = st.load_model(MODEL)
     print(f"Saved as {MODEL} and loaded from there, it says:")
+    show(again, x_test, y_test)
+    print(f"All this took {time.monotonic() - start:.0f} s. Next, on ten images of the test set:")
+    print(f"  striate predict {FOLDER} {IMAGES}")
+    if epochs >= 15 and result["accuracy"] < ENOUGH:
+        raise SystemExit(f"the accuracy is below {ENOUGH}")
 
-    names = again.class_names
-    probabilities = again.predict(x_test, verbose=0)
+
+def show(model: st.Model, x_test: Any, y_test: Any) -> None:
+    """Predictions of the test images: five in words, more in a picture, ten images as files."""
+    names = model.class_names
+    probabilities = model.predict(x_test, verbose=0)
     predicted = probabilities.argmax(axis=1)
     for i in range(5):
         guess = predicted[i]
@@ -144,10 +152,6 @@ def main() -> None:
     draw(x_test[shown], y_test[shown], probabilities[shown], names, title)
     save_images(x_test[:10], [f"{i}-{names[label]}" for i, label in enumerate(y_test[:10])])
     print(f"A picture of {len(shown)} predictions is in {PICTURE}.")
-    print(f"All this took {time.monotonic() - start:.0f} s. Next, on ten images of the test set:")
-    print(f"  striate predict {FOLDER} {IMAGES}")
-    if epochs >= 15 and result["accuracy"] < ENOUGH:
-        raise SystemExit(f"the accuracy is below {ENOUGH}")
 
 
 if __name__ == "__main__":

@@ -30,21 +30,10 @@ def evaluate(run: str, data: str | None, part: str | None, batch_size: int, devi
         ArgumentError: no data are named, or they have no test part.
         ShapeError: the images have another shape than the model's input.
     """
-    graph = read_graph(run)
+    shape = read_graph(run).input_specs[0].shape[1:]
     samples = read_samples(data or _own_data(run))
     chosen, (x, y) = _part(samples, part)
-    wanted = graph.input_specs[0].shape[1:]
-    if len(wanted) != 3 or any(
-        w not in (None, h) for w, h in zip(wanted, x.shape[1:], strict=True)
-    ):
-        raise ShapeError(
-            message(
-                run,
-                f"the images of {samples.name} have another shape than the model's input",
-                got={"images": x.shape[1:]},
-                expected=str(wanted),
-            )
-        )
+    _check_shape(run, shape, samples)
     with waiting("loading PyTorch and the model"):
         from striate.models import load_model
 
@@ -52,29 +41,33 @@ def evaluate(run: str, data: str | None, part: str | None, batch_size: int, devi
     if not model.compiled:
         model.compile(loss="sparse_categorical_crossentropy", metrics=["accuracy"])
     with contextlib.redirect_stdout(sys.stderr):  # progress is not the result
-        found = model.evaluate(
-            x,
-            y,
-            batch_size=batch_size,
-            verbose=1 if sys.stderr.isatty() else 0,
-            return_dict=True,
-            device=device,
-        )
+        verbose = 1 if sys.stderr.isatty() else 0
+        found = model.evaluate(x, y, batch_size, verbose, return_dict=True, device=device)
     results = {name: float(value) for name, value in found.items()}
-    record = {
-        "run": run,
-        "data": samples.name,
-        "part": chosen,
-        "images": len(x),
-        "results": results,
-    }
+    record = {"run": run, "data": samples.name, "part": chosen, "images": len(x)}
 
     def show(console: Console) -> None:
         console.print(f"{samples.name}, {chosen} part: {len(x):,} images", markup=False)
         for name in sorted(results, key=lambda name: name == "loss"):
             console.print(f"  {name:<12} [bold]{results[name]:.4f}[/bold]")
 
-    return Report(record, show)
+    return Report({**record, "results": results}, show)
+
+
+def _check_shape(run: str, wanted: tuple[int | None, ...], samples: Samples) -> None:
+    found = samples.image_shape
+    fits = len(wanted) == len(found) and all(
+        w in (None, f) for w, f in zip(wanted, found, strict=True)
+    )
+    if not fits:
+        raise ShapeError(
+            message(
+                run,
+                f"the images of {samples.name} have another shape than the model's input",
+                got={"images": found},
+                expected=str(wanted),
+            )
+        )
 
 
 def _own_data(run: str) -> str:

@@ -56,6 +56,9 @@ class TrainSettings:
         return int(self.save_every) if self.save_every.isdigit() else self.save_every
 
 
+OPTIONS = tuple(field.name for field in fields(TrainSettings))
+
+
 def new_settings(given: Mapping[str, Any]) -> TrainSettings:
     """Settings from the options that were given; those that are None take their defaults."""
     chosen = {name: value for name, value in given.items() if value is not None}
