@@ -7,8 +7,8 @@ import pytest
 import torch
 
 import striate as st
+from benchmarks.networks import digits
 from striate import layers
-from tests.models.networks import digits
 
 pytestmark = pytest.mark.torch
 

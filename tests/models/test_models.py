@@ -11,8 +11,8 @@ import torch
 from torch import nn
 
 import striate as st
+from benchmarks.networks import NETWORKS, digits
 from striate import layers
-from tests.models.networks import NETWORKS, digits
 
 pytestmark = pytest.mark.torch
 

@@ -7,8 +7,8 @@ import pytest
 import torch
 
 import striate as st
+from benchmarks.networks import NETWORKS, digits
 from striate import errors
-from tests.models.networks import NETWORKS, digits
 from tests.plan.compare import check_equal, inferred
 
 pytestmark = pytest.mark.torch

@@ -1,0 +1,212 @@
+"""Every rule: what it says when it applies, what it says when it does not, and equal results."""
+
+from __future__ import annotations
+
+import dataclasses
+import sys
+from collections.abc import Callable
+
+import pytest
+import torch
+
+import striate as st
+from striate import layers
+from striate.plan import Request, make_plan
+from tests.plan.compare import check_equal
+
+pytestmark = pytest.mark.torch
+
+Build = Callable[[], st.Model]
+
+
+def stack(*given: layers.Layer) -> Build:
+    def build() -> st.Model:
+        return st.models.clone_model(st.Sequential([st.Input((6, 6, 2)), *given]))
+
+    return build
+
+
+def conv(activation: str | None = None, **kwargs: object) -> layers.Layer:
+    return layers.Conv2D(3, 3, activation=activation, **kwargs)
+
+
+def two_readers() -> st.Model:
+    x = st.Input((6, 6, 2))
+    y = conv("relu", padding="same")(x)
+    pooled = layers.MaxPooling2D(2)(y)
+    ends = [layers.GlobalAveragePooling2D()(v) for v in (y, pooled)]
+    return st.Model(x, layers.Concatenate()(ends))
+
+
+# network, training, what the plan says: rule -> text, applied or refused
+CASES: dict[str, tuple[Build, bool, str, str]] = {
+    "relu": (
+        stack(conv("relu"), layers.MaxPooling2D()),
+        True,
+        "pool first",
+        "relu sees only the largest of each window",
+    ),
+    "elu layer, same, overlapping": (
+        stack(conv(), layers.ELU(), layers.MaxPooling2D(3, strides=2, padding="same")),
+        True,
+        "pool first",
+        "elu sees only the largest of each window",
+    ),
+    "capped": (
+        stack(conv(), layers.ReLU(max_value=0.1), layers.GlobalMaxPooling2D()),
+        True,
+        "pool first",
+        "relu sees only the largest of each window",
+    ),
+    "silu": (
+        stack(conv("silu"), layers.MaxPooling2D()),
+        True,
+        "pool first",
+        "silu is not known to be monotone",
+    ),
+    "softmax": (
+        stack(conv("softmax"), layers.MaxPooling2D()),
+        True,
+        "pool first",
+        "softmax is not known to be monotone",
+    ),
+    "penalty": (
+        stack(conv("relu", activity_regularizer="l2"), layers.MaxPooling2D()),
+        True,
+        "pool first",
+        "its activity penalty is of all values",
+    ),
+    "shared": (two_readers, True, "pool first", "others read the activated values, too"),
+    "in place": (stack(conv("tanh")), True, "in place", "tanh overwrites its input"),
+    "gelu": (
+        stack(conv("gelu")),
+        True,
+        "in place",
+        "gelu needs its input for the backward pass",
+    ),
+    "input": (
+        stack(layers.ReLU()),
+        True,
+        "in place",
+        "it would overwrite the model's input",
+    ),
+    "after an activation": (
+        stack(conv("relu"), layers.ELU()),
+        True,
+        "in place",
+        "what comes before it may need its result, or share its memory",
+    ),
+    "dropout": (
+        stack(layers.Dropout(0.5), conv()),
+        False,
+        "idle layers",
+        "left out: it acts in training only",
+    ),
+    "linear": (
+        stack(conv(), layers.Activation("linear")),
+        True,
+        "idle layers",
+        "left out: it returns its input",
+    ),
+    "padding": (
+        stack(layers.ZeroPadding2D(1), conv(strides=2)),
+        True,
+        "padding",
+        "the convolution takes the zeros as its own, without a padded copy",
+    ),
+    "uneven": (
+        stack(layers.ZeroPadding2D(((0, 1), (0, 1))), conv(strides=2)),
+        True,
+        "padding",
+        "kernels pad both sides alike, this border is uneven",
+    ),
+    "padded twice": (
+        stack(layers.ZeroPadding2D(1), conv(padding="same")),
+        True,
+        "padding",
+        "the convolution pads by a rule of its own",
+    ),
+    "borders": (
+        stack(layers.ZeroPadding2D(1), layers.ZeroPadding2D((1, 0))),
+        True,
+        "padding",
+        "one border instead of several",
+    ),
+    "scale": (
+        stack(layers.Rescaling([0.5, 2.0]), conv(padding="same")),
+        False,
+        "scaling in weights",
+        "the factor is part of the kernel, to 1e-6",
+    ),
+    "scale and offset": (
+        stack(layers.Rescaling(0.5, offset=-1.0), conv()),
+        False,
+        "scaling in weights",
+        "with an offset, rounding would have no bound",
+    ),
+    "joined": (
+        stack(conv("relu", strides=2, padding="same")),
+        False,
+        "one kernel",
+        "relu is applied while the convolution writes",
+    ),
+    "joined, leaky": (
+        stack(conv(), layers.LeakyReLU(0.1)),
+        False,
+        "one kernel",
+        "leaky_relu is applied while the convolution writes",
+    ),
+    "not joined": (
+        stack(conv("elu")),
+        False,
+        "one kernel",
+        "oneDNN does not apply elu itself",
+    ),
+    "normalised alone": (
+        stack(layers.MaxPooling2D(), layers.BatchNormalization()),
+        False,
+        "normalisation in weights",
+        "it does not follow a product",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_rule_says_what_it_did_and_the_results_are_equal(case: str) -> None:
+    build, training, rule, text = CASES[case]
+    torch.manual_seed(0)
+    model = build()
+    plan = model.plan(training=training)
+    notes = [n.text for n in (*plan.applied, *plan.refused) if n.rule == rule]
+    if rule == "one kernel" and any("this torch" in n for n in notes):
+        pytest.skip(notes[0])
+    assert text in notes
+    for layer in model.layers:
+        if isinstance(layer, layers.Dropout):
+            layer.kind.replace(rate=0.0)
+    check_equal(model, torch.randn(3, 6, 6, 2))
+
+
+def test_what_no_output_needs_is_left_out() -> None:
+    model = stack(conv(), layers.MaxPooling2D(), layers.ReLU())()
+    graph = dataclasses.replace(model.graph, outputs=(model.graph.nodes[1].inputs[0],))
+    plan = make_plan(graph, model._owners, Request(training=False))
+    assert [n.text for n in plan.applied] == ["left out: no output depends on it"] * 3
+    assert plan.operations == ()
+
+
+def test_auto_leaves_small_products_in_float32_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    module = sys.modules["striate.plan.rules.bfloat16_products"]
+    monkeypatch.setattr(module, "native_bfloat16", lambda device: "")
+    model = stack(conv("relu"), layers.Flatten(), layers.Dense(4))()
+    notes = [n.text for n in model.plan(training=True, precision="auto").refused]
+    assert "too small: casts would cost more than they save" in notes
+
+
+def test_auto_without_the_hardware_stays_float32_and_says_so() -> None:
+    model = stack(conv("relu"))()
+    plan = make_plan(model.graph, model._owners, Request(precision="auto", device="mps"))
+    assert plan.precision == "float32"
+    assert (
+        "products stay float32: devices of type mps are not known to multiply bfloat16 natively"
+    ) in [n.text for n in plan.refused]
