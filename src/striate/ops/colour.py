@@ -6,9 +6,11 @@
 from __future__ import annotations
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from striate.ops.filters import smooth
+from striate.ops.layout import to_external, to_internal
 
 Range = tuple[float, float]
 
@@ -34,8 +36,8 @@ def luminance(x: Tensor) -> Tensor:
     """0.2989 R + 0.587 G + 0.114 B; grey images as they are: (N, 3 or 1, H, W) -> (N, 1, H, W)."""
     if x.shape[1] == 1:
         return x
-    red, green, blue = (x[:, i : i + 1] for i in range(3))
-    return RED * red + GREEN * green + BLUE * blue
+    shares = x.new_tensor([[RED, GREEN, BLUE]])
+    return to_internal(F.linear(to_external(x), shares))
 
 
 def brighten(x: Tensor, amount: Tensor, value_range: Range) -> Tensor:
@@ -88,42 +90,47 @@ def scale(x: Tensor, source: Range, target: Range) -> Tensor:
 
 
 def turn_hue(x: Tensor, turn: Tensor, value_range: Range) -> Tensor:
-    """Moves the hue by `turn`, a share of the colour circle: (N, 3, H, W) -> (N, 3, H, W)."""
-    hue, saturation, value = rgb_to_hsv(scale(x, value_range, (0.0, 1.0)))
-    rgb = hsv_to_rgb(hue + per_image(turn, x)[:, 0], saturation, value)
+    """Moves the hue by `turn`, a share of the colour circle: (N, 3, H, W) -> (N, 3, H, W).
+
+    With the value v = max and the chroma c = max - min of a pixel, its hue h counts the sixths of
+    the circle from red; each channel is v - c + c p(h), where p rises from 0 to 1 within a sixth,
+    stays for two, and falls again.
+    """
+    x = scale(x, value_range, (0.0, 1.0))
+    value, chroma = _value_and_chroma(x)
+    place = (_hue(x, value, chroma) + 6.0 * per_image(turn, x)[:, 0]).remainder(6.0)
+    base = value - chroma
+    parts = ((place - 3.0).abs() - 1.0, 2.0 - (place - 2.0).abs(), 2.0 - (place - 4.0).abs())
+    channels = [torch.addcmul(base, chroma, part.clamp(0.0, 1.0)) for part in parts]
+    rgb = torch.stack(channels, dim=-1).movedim(-1, 1)
     return scale(rgb.clamp(0.0, 1.0), (0.0, 1.0), value_range)
 
 
 def saturate(x: Tensor, factor: Tensor, value_range: Range) -> Tensor:
-    """Multiplies the saturation, up to 1: (N, 3, H, W) -> (N, 3, H, W)."""
-    hue, saturation, value = rgb_to_hsv(scale(x, value_range, (0.0, 1.0)))
-    saturation = (saturation * per_image(factor, x)[:, 0]).clamp(0.0, 1.0)
-    return scale(hsv_to_rgb(hue, saturation, value), (0.0, 1.0), value_range)
+    """Multiplies the saturation, up to 1: (N, 3, H, W) -> (N, 3, H, W).
+
+    The saturation is c / v, and hue and value stay if all distances from v are multiplied alike.
+    """
+    x = scale(x, value_range, (0.0, 1.0))
+    value, chroma = _value_and_chroma(x)
+    most = value.clamp_min(0.0) / chroma.clamp_min(torch.finfo(x.dtype).tiny)
+    times = torch.minimum(per_image(factor, x)[:, 0], most)[:, None]
+    value = value[:, None]
+    return scale(value - (value - x) * times, (0.0, 1.0), value_range)
 
 
-def rgb_to_hsv(x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """Hue (a share of the circle), saturation and value: (N, 3, H, W) -> three of (N, H, W)."""
+def _value_and_chroma(x: Tensor) -> tuple[Tensor, Tensor]:
+    """The largest channel, and how far the smallest is below it: (N, 3, H, W) -> (N, H, W)."""
     red, green, blue = x.unbind(1)
-    value = x.amax(dim=1)
-    spread = value - x.amin(dim=1)
-    sixth = 1.0 / (6.0 * torch.where(spread > 0, spread, 1.0))
-    hue = torch.where(
-        value == red,
-        sixth * (green - blue),
-        torch.where(
-            value == green, sixth * (blue - red) + 2.0 / 6.0, sixth * (red - green) + 4.0 / 6.0
-        ),
+    value = torch.maximum(torch.maximum(red, green), blue)
+    return value, value - torch.minimum(torch.minimum(red, green), blue)
+
+
+def _hue(x: Tensor, value: Tensor, chroma: Tensor) -> Tensor:
+    """Sixths of the colour circle from red, -1 to 5; 0 for grey."""
+    red, green, blue = x.unbind(1)
+    sixths = 1.0 / chroma.clamp_min(torch.finfo(x.dtype).tiny)
+    from_blue = torch.where(
+        value == green, (blue - red) * sixths + 2.0, (red - green) * sixths + 4.0
     )
-    saturation = torch.where(value > 0, spread / torch.where(value > 0, value, 1.0), 0.0)
-    return torch.where(spread > 0, hue.remainder(1.0), 0.0), saturation, value
-
-
-def hsv_to_rgb(hue: Tensor, saturation: Tensor, value: Tensor) -> Tensor:
-    """The inverse of `rgb_to_hsv`: three of (N, H, W) -> (N, 3, H, W), channels last in memory."""
-    place = hue.remainder(1.0) * 6.0
-    pure = torch.stack(
-        [(place - 3.0).abs() - 1.0, 2.0 - (place - 2.0).abs(), 2.0 - (place - 4.0).abs()], dim=-1
-    ).clamp(0.0, 1.0)
-    grey = (1.0 - saturation)[..., None]
-    out = value[..., None] * (grey + saturation[..., None] * pure)
-    return out.movedim(-1, 1)
+    return torch.where(value == red, (green - blue) * sixths, from_blue)

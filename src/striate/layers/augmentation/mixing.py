@@ -32,7 +32,7 @@ class Mixing(Augmentation):
         elif numbers:
             fault = "class numbers cannot be mixed"
         if fault:
-            fix = "torch.nn.functional.one_hot(labels.flatten(), num_classes).float()"
+            fix = "Use torch.nn.functional.one_hot(labels.flatten(), num_classes).float()"
             raise errors.ArgumentError(
                 errors.message(
                     self.where,
