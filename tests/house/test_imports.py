@@ -58,7 +58,7 @@ def rooms_imported(path: Path) -> dict[str, int]:
     """The striate rooms that a file imports from, with the line of one such import."""
     found = {}
     for item in tree.imports(path):
-        if item.module.split(".")[0] != "striate":
+        if item.module.split(".")[0] != "striate" or item.module == "striate.__version__":
             continue
         place = striate._PLACES.get(item.module.removeprefix("striate."), item.module)
         found[tree.room_of(place.partition(":")[0])] = item.line

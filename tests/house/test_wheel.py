@@ -21,9 +21,11 @@ pytestmark = [pytest.mark.torch, pytest.mark.xdist_group("wheel")]
 EXAMPLES = tuple(p for p in tree.files(".py") if p.parent == tree.ROOT / "examples")
 
 
-def run(*command: object, cwd: Path) -> str:
-    """Runs a program that sees nothing of the repository; its output."""
+def run(*command: object, cwd: Path, data: Path | None = None) -> str:
+    """Runs a program that sees nothing of the repository, but perhaps data; its output."""
     env = {k: v for k, v in os.environ.items() if k not in ("PYTHONPATH", "VIRTUAL_ENV")}
+    if data is not None:
+        env["STRIATE_DATA"] = str(data)
     words = [str(word) for word in command]
     done = subprocess.run(words, cwd=cwd, env=env, capture_output=True, text=True)
     assert done.returncode == 0, f"{words}\n{done.stdout[-4000:]}\n{done.stderr[-4000:]}"
@@ -76,13 +78,24 @@ def test_the_readme_runs_from_the_wheel(
     python: Path, tmp_path: Path, shared_path: Callable[[str], Path]
 ) -> None:
     blocks = pages.document(tree.ROOT / "README.md").examples()
+    text = (tree.ROOT / "README.md").read_text(encoding="utf-8")
     script = tmp_path / "readme.py"
     code = [block.parsed for block in blocks if not block.parsed.startswith("$ ")]
     script.write_text("\n".join(code), encoding="utf-8")
-    run(python, script, cwd=tmp_path)
+    run(python, script, cwd=tmp_path, data=data_for(text, shared_path))
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=tree.relative)
-def test_an_example_runs_from_the_wheel(path: Path, python: Path, tmp_path: Path) -> None:
+def test_an_example_runs_from_the_wheel(
+    path: Path, python: Path, tmp_path: Path, shared_path: Callable[[str], Path]
+) -> None:
     """`--quick` is the switch that every example has: a few steps of the same code."""
-    run(python, shutil.copy2(path, tmp_path), "--quick", cwd=tmp_path)
+    data = data_for(path.read_text(encoding="utf-8"), shared_path)
+    run(python, shutil.copy2(path, tmp_path), "--quick", cwd=tmp_path, data=data)
+
+
+def data_for(text: str, shared_path: Callable[[str], Path]) -> Path | None:
+    """Where a program finds MNIST, if it asks for it: nothing is downloaded in tests."""
+    if "mnist.load_data" not in text:
+        return None
+    return shared_path("data/mnist.npz").parent

@@ -3,9 +3,10 @@
     python -m tests.training.kill_resume_program FOLDER SAVE_EVERY [FAULT]
 
 Trains with dropout, shuffling, validation, early stopping with its best weights, a plateau
-schedule and a CSV file; run again, it continues. At the end it writes `weights.safetensors` and
-`history.json` into the folder. FAULT makes it kill itself at a chosen moment of the third
-checkpoint: "before-rename", "after-rename" or "half-written".
+schedule and a CSV file; run again, it continues. It says "ready" when training begins and "done"
+when it ends; every step waits for a few milliseconds, so that it can be killed between. At the end
+it writes `weights.safetensors` and `history.json` into the folder. FAULT makes it kill itself at
+the third checkpoint: "before-rename", "after-rename" or "half-written".
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import os
 import signal
 import stat
 import sys
+import time
 import warnings
 from pathlib import Path
 from typing import Any
@@ -22,7 +24,7 @@ import torch
 
 from striate import training
 from striate.storage import tensor_writer, write_atomic
-from striate.training.callbacks import CSVLogger, EarlyStopping, ReduceLROnPlateau
+from striate.training.callbacks import CSVLogger, EarlyStopping, LambdaCallback, ReduceLROnPlateau
 from tests.training.small_runs import SmallCNN, digits
 
 EPOCHS = 8
@@ -60,6 +62,11 @@ def arm(fault: str) -> None:
     os.fsync = killing_fsync
 
 
+def tell(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
 def train(folder: Path, save_every: Any) -> None:
     source = digits(96, batch_size=8, shuffle=True, seed=3)
     validation = digits(40, batch_size=16)
@@ -80,6 +87,11 @@ def train(folder: Path, save_every: Any) -> None:
             EarlyStopping("loss", patience=20, restore_best_weights=True),
             ReduceLROnPlateau("loss", patience=1, factor=0.5, min_delta=0.05),
             CSVLogger(folder / "log.csv"),
+            LambdaCallback(
+                on_train_begin=lambda logs: tell("ready"),
+                on_train_batch_end=lambda batch, logs: time.sleep(0.004),
+                on_train_end=lambda logs: tell("done"),
+            ),
         ],
         verbose=0,
         device="cpu",
@@ -98,8 +110,6 @@ def main() -> None:
     warnings.simplefilter("error")
     if len(sys.argv) > 3:
         arm(sys.argv[3])
-    sys.stdout.write("ready\n")
-    sys.stdout.flush()
     train(folder, int(every) if every.isdigit() else every)
 
 

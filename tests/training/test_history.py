@@ -85,6 +85,7 @@ def test_a_picture_has_a_panel_per_metric(history: History) -> None:
     assert loss.lines[0].get_xdata().tolist() == [1, 2, 3, 4]
     assert loss.lines[1].get_xdata().tolist() == [1, 3]
     assert [line.get_label() for line in figure.axes[1].lines] == ["training"]
+    assert figure._repr_png_().startswith(b"\x89PNG")  # type: ignore[attr-defined]
     assert History().plot().axes == []
 
 

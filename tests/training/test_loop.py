@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import math
 import os
+import sys
 import tracemalloc
 from typing import Any
 
@@ -308,6 +309,8 @@ def test_the_users_history_is_used() -> None:
 
 
 def resident_bytes() -> int:
+    if not sys.platform.startswith("linux"):
+        return 0
     with open("/proc/self/statm", encoding="ascii") as file:
         return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import signal
 import threading
+import time
 
 import pytest
 
@@ -53,3 +55,17 @@ def test_other_threads_set_no_handlers() -> None:
     thread.start()
     thread.join()
     assert found == [(before, False)]
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # threads of others, from Python 3.12
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="workers are forked on Unix only")
+def test_forked_workers_die_when_they_are_told(capfd: pytest.CaptureFixture[str]) -> None:
+    context = multiprocessing.get_context("fork")
+    with StopRequest() as stop:
+        worker = context.Process(target=time.sleep, args=(60,))
+        worker.start()
+        worker.terminate()
+        worker.join(timeout=30)
+        assert worker.exitcode == -signal.SIGTERM
+        assert not stop.requested
+    assert capfd.readouterr().err == ""

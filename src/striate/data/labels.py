@@ -51,4 +51,5 @@ def to_categorical(x: Any, num_classes: int | None = None) -> np.ndarray[Any, np
                 expected=f"0 to {classes - 1}",
             )
         )
-    return np.eye(classes, dtype="float32")[whole]
+    rows: np.ndarray[Any, np.dtype[np.float32]] = np.eye(classes, dtype="float32")[whole]
+    return rows

@@ -11,6 +11,35 @@ from striate.layers.activation import PReLU as PReLU
 from striate.layers.activation import ReLU as ReLU
 from striate.layers.activation import Softmax as Softmax
 from striate.layers.activation import ThresholdedReLU as ThresholdedReLU
+from striate.layers.augmentation import AugMix as AugMix
+from striate.layers.augmentation import AutoContrast as AutoContrast
+from striate.layers.augmentation import CutMix as CutMix
+from striate.layers.augmentation import Cutout as Cutout
+from striate.layers.augmentation import Equalization as Equalization
+from striate.layers.augmentation import MixUp as MixUp
+from striate.layers.augmentation import RandAugment as RandAugment
+from striate.layers.augmentation import RandomBrightness as RandomBrightness
+from striate.layers.augmentation import RandomColorDegeneration as RandomColorDegeneration
+from striate.layers.augmentation import RandomColorJitter as RandomColorJitter
+from striate.layers.augmentation import RandomContrast as RandomContrast
+from striate.layers.augmentation import RandomCrop as RandomCrop
+from striate.layers.augmentation import RandomElasticTransform as RandomElasticTransform
+from striate.layers.augmentation import RandomErasing as RandomErasing
+from striate.layers.augmentation import RandomFlip as RandomFlip
+from striate.layers.augmentation import RandomGaussianBlur as RandomGaussianBlur
+from striate.layers.augmentation import RandomGrayscale as RandomGrayscale
+from striate.layers.augmentation import RandomHue as RandomHue
+from striate.layers.augmentation import RandomInvert as RandomInvert
+from striate.layers.augmentation import RandomPerspective as RandomPerspective
+from striate.layers.augmentation import RandomPosterization as RandomPosterization
+from striate.layers.augmentation import RandomRotation as RandomRotation
+from striate.layers.augmentation import RandomSaturation as RandomSaturation
+from striate.layers.augmentation import RandomSharpness as RandomSharpness
+from striate.layers.augmentation import RandomShear as RandomShear
+from striate.layers.augmentation import RandomTranslation as RandomTranslation
+from striate.layers.augmentation import RandomZoom as RandomZoom
+from striate.layers.augmentation import Solarization as Solarization
+from striate.layers.augmentation import TrivialAugment as TrivialAugment
 from striate.layers.base import Layer as Layer
 from striate.layers.builtin import LAYERS as LAYERS
 from striate.layers.builtin import BuiltIn as BuiltIn
@@ -133,3 +162,4 @@ SeparableConvolution2D = SeparableConv2D
 
 # PyTorch's and other names
 DropPath = StochasticDepth
+GaussianBlur = RandomGaussianBlur

@@ -7,19 +7,26 @@ from __future__ import annotations
 
 import contextlib
 import inspect
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from striate import errors
 from striate.graph import kinds
-from striate.graph.named import Items, Named, freeze_value
+from striate.graph.named import Items, freeze_value
 from striate.graph.record import Call, Symbol, note
 from striate.graph.spec import Spec
 from striate.layers.calls import Template, specs_of
+from striate.layers.construction import (
+    argument_names,
+    bound_arguments,
+    checked_name,
+    plain_config,
+    takes_argument,
+)
 from striate.layers.inference import infer_outputs
 from striate.layers.weights import Weights
 from striate.ops.layout import to_external, to_internal
@@ -64,7 +71,7 @@ class Layer(Weights):
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Self:
         self = super().__new__(cls)
-        object.__setattr__(self, "_constructed_with", _bound(cls, args, kwargs))
+        object.__setattr__(self, "_constructed_with", bound_arguments(cls, args, kwargs))
         return self
 
     def __init__(
@@ -81,7 +88,7 @@ class Layer(Weights):
     ) -> None:
         super().__init__()
         self.training = False  # Keras's default: a bare call is inference; fit and train() switch
-        self.given_name = _checked_name(name, type(self).__name__)
+        self.given_name = checked_name(name, type(self).__name__)
         self.automatic_name: str | None = None
         self._trainable = bool(trainable)
         self._built_for: tuple[Spec, ...] | None = None
@@ -100,7 +107,7 @@ class Layer(Weights):
                     self.where,
                     "unknown argument",
                     got={argument: value},
-                    expected=", ".join(_arguments(type(self))),
+                    expected=", ".join(argument_names(type(self), Layer)),
                 )
             )
         if dtype not in (None, "float32"):
@@ -123,7 +130,7 @@ class Layer(Weights):
 
     @name.setter
     def name(self, value: str) -> None:
-        self.given_name = _checked_name(value, type(self).__name__)
+        self.given_name = checked_name(value, type(self).__name__)
 
     @property
     def base_name(self) -> str:
@@ -217,7 +224,7 @@ class Layer(Weights):
         return structure.join_outputs(made)
 
     def _frozen_config(self) -> Items:
-        config = freeze_value(_plain_config(self.get_config()))
+        config = freeze_value(plain_config(self.get_config()))
         return config if isinstance(config, Items) else Items()
 
     def _remember(self, symbols: Sequence[Symbol]) -> None:
@@ -286,7 +293,7 @@ class Layer(Weights):
     def from_config(cls, config: dict[str, Any]) -> Self:
         """A new layer (without weights) from `get_config`'s result."""
         config = dict(config)
-        taken = _arguments_of(cls)
+        taken = takes_argument(cls)
         later = {k: config.pop(k) for k in ("name", "trainable") if k in config and not taken(k)}
         layer = cls(**config)
         layer.automatic_name = later.get("name", layer.automatic_name)
@@ -310,29 +317,6 @@ class Layer(Weights):
         return {**self.__dict__, "_call": None}
 
 
-def _bound(cls: type, args: Any, kwargs: Any) -> dict[str, Any]:
-    """Arguments of a constructor by name; what does not bind is left to the constructor."""
-    try:
-        bound = inspect.signature(cls.__init__).bind(None, *args, **kwargs)  # type: ignore[misc]
-    except (TypeError, ValueError):
-        return {}
-    found: dict[str, Any] = {}
-    for name, value in list(bound.arguments.items())[1:]:
-        kind = bound.signature.parameters[name].kind
-        if kind is inspect.Parameter.VAR_KEYWORD:
-            found.update(value)
-        elif kind is not inspect.Parameter.VAR_POSITIONAL:
-            found[name] = value
-    return found
-
-
-def _arguments_of(cls: type) -> Callable[[str], bool]:
-    """Whether a constructor takes an argument of some name."""
-    parameters = inspect.signature(cls.__init__).parameters  # type: ignore[misc]
-    anything = any(p.kind is p.VAR_KEYWORD for p in parameters.values())
-    return lambda name: anything or name in parameters
-
-
 def _has_symbol(value: Any) -> bool:
     if isinstance(value, Symbol):
         return True
@@ -345,19 +329,6 @@ def _one_or_list(values: tuple[Any, ...]) -> Any:
     return values[0] if len(values) == 1 else list(values)
 
 
-def _plain_config(value: Any) -> Any:
-    """Objects in a config as the names that a file can hold."""
-    if isinstance(value, dict):
-        return {str(k): _plain_config(v) for k, v in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_plain_config(v) for v in value]
-    if isinstance(value, (str, int, float, bool, type(None), Named)):
-        return value
-    if isinstance(value, (np.generic, np.ndarray)):
-        return value.tolist()
-    return Named(getattr(value, "__name__", type(value).__name__), custom=True)
-
-
 def _takes_training(cls: type[Layer]) -> bool:
     cached = cls.__dict__.get("_training_argument")
     if cached is None:
@@ -365,26 +336,3 @@ def _takes_training(cls: type[Layer]) -> bool:
         cached = "training" in parameters
         cls._training_argument = cached  # type: ignore[attr-defined]
     return bool(cached)
-
-
-def _arguments(cls: type[nn.Module]) -> list[str]:
-    found: list[str] = []
-    for base in cls.__mro__:
-        init = base.__dict__.get("__init__")
-        if init is not None and issubclass(base, Layer):
-            parameters = inspect.signature(init).parameters.values()
-            found += [p.name for p in parameters if p.kind not in (p.VAR_KEYWORD, p.VAR_POSITIONAL)]
-    return [n for n in dict.fromkeys(found) if n not in ("self", "kind", "arguments")]
-
-
-def _checked_name(name: str | None, class_name: str) -> str | None:
-    if name is None or (isinstance(name, str) and name and not set(name) & set("/.:@\\")):
-        return name
-    raise errors.ArgumentError(
-        errors.message(
-            class_name,
-            "`name` is not valid",
-            got={"name": name},
-            expected="text without / . : @ or backslash",
-        )
-    )

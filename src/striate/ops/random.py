@@ -30,3 +30,44 @@ def kept(
 ) -> Tensor:
     """1 with probability 1 - rate, else 0, as `like` in device and number type."""
     return (uniform(shape, like, source) >= rate).to(like.dtype)
+
+
+def between(
+    low: float,
+    high: float,
+    shape: Sequence[int],
+    like: Tensor,
+    source: torch.Generator | None = None,
+) -> Tensor:
+    """Numbers in [low, high), or `low` where both are equal, in float32 on the device of `like`."""
+    return uniform(shape, like, source).mul_(high - low).add_(low)
+
+
+def whole(
+    low: int,
+    high: int,
+    shape: Sequence[int],
+    device: torch.device,
+    source: torch.Generator | None = None,
+) -> Tensor:
+    """Whole numbers from `low` to `high`, both included."""
+    return torch.randint(low, high + 1, tuple(shape), generator=source, device=device)
+
+
+def signs(shape: Sequence[int], like: Tensor, source: torch.Generator | None = None) -> Tensor:
+    """1 or -1 with equal chances, in float32 on the device of `like`."""
+    return 1.0 - 2.0 * (uniform(shape, like, source) < 0.5).float()
+
+
+def shares(alpha: Tensor, parts: int, source: torch.Generator | None = None) -> Tensor:
+    """Rows of `parts` numbers that add up to 1: Dirichlet(alpha, ..., alpha); two are a Beta.
+
+    Shapes: alpha (N,) -> (N, parts).
+    """
+    rows = alpha.unsqueeze(1).expand(-1, parts).contiguous()
+    return torch._sample_dirichlet(rows, generator=source)
+
+
+def shuffled(size: int, like: Tensor, source: torch.Generator | None = None) -> Tensor:
+    """The numbers 0 to size - 1 in a random order, on the device of `like`."""
+    return torch.randperm(size, generator=source, device=like.device)

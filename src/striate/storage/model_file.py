@@ -53,7 +53,8 @@ def write_model(path: str | os.PathLike[str], file: ModelFile) -> None:
         WEIGHTS: tensor_writer(file.weights),
     }
     if file.training is not None:
-        members[TRAINING] = json.dumps(file.training, indent=1).encode()
+        # Sorted: a run that was resumed builds the same dicts in another order.
+        members[TRAINING] = json.dumps(file.training, indent=1, sort_keys=True).encode()
     if file.optimizer:
         members[OPTIMIZER] = tensor_writer(file.optimizer)
     write_archive(path, members)

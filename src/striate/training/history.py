@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import importlib
+import io
 import json
 import math
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -139,6 +141,8 @@ class History(Callback):
         for place, name in enumerate(names):
             axes = figure.add_subplot(rows, columns, place + 1)
             self._draw(axes, name)
+        # Notebooks show what has this method; pyplot, which would do it too, is not loaded.
+        vars(figure)["_repr_png_"] = partial(_png, figure)
         return figure
 
     def _draw(self, axes: Any, name: str) -> None:
@@ -169,6 +173,12 @@ class History(Callback):
         axes.grid(alpha=0.25)
         axes.spines[["top", "right"]].set_visible(False)
         axes.legend(frameon=False)
+
+
+def _png(figure: Figure) -> bytes:
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", dpi=110)
+    return buffer.getvalue()
 
 
 def _plotted(history: Mapping[str, Sequence[Any]]) -> list[str]:

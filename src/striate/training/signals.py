@@ -33,6 +33,7 @@ class StopRequest:
         self.requested = False
         self.signal: signal.Signals | None = None
         self._previous: dict[signal.Signals, Any] = {}
+        self._process = os.getpid()
 
     @property
     def cause(self) -> str:
@@ -57,12 +58,20 @@ class StopRequest:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        for number, handler in self._previous.items():
-            # None: a handler that was not set from Python cannot be put back from Python.
-            signal.signal(number, signal.SIG_DFL if handler is None else handler)
-        self._previous.clear()
+        for number in list(self._previous):
+            self._put_back(number)
+
+    def _put_back(self, number: signal.Signals) -> None:
+        handler = self._previous.pop(number)
+        # None: a handler that was not set from Python cannot be put back from Python.
+        signal.signal(number, signal.SIG_DFL if handler is None else handler)
 
     def _receive(self, number: int, frame: FrameType | None) -> None:
+        if os.getpid() != self._process:
+            # A forked worker that loads data inherited this handler: it must die when it is told.
+            self._put_back(signal.Signals(number))
+            os.kill(os.getpid(), number)
+            return
         self.signal = signal.Signals(number)
         if self.requested:
             raise self.error(f"Stopped at once by a second {self.cause}; nothing was saved.")

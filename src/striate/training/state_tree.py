@@ -1,7 +1,7 @@
 """Nested state as JSON plus named arrays, and back: what a checkpoint holds instead of pickle.
 
-`state_dict`s are dicts, lists and numbers with tensors inside. `flatten` takes the tensors out
-and leaves a reference; `rebuild` puts them back with the same number type and the same strides,
+A `state_dict` is made of dicts, lists and numbers with tensors inside. `flatten` takes the tensors
+out and leaves a reference; `rebuild` puts them back with the same number type and the same strides,
 because a kernel may round differently for another memory order.
 """
 

@@ -11,6 +11,39 @@ from striate.graph.kinds.activation import PReLU as PReLU
 from striate.graph.kinds.activation import ReLU as ReLU
 from striate.graph.kinds.activation import Softmax as Softmax
 from striate.graph.kinds.activation import ThresholdedReLU as ThresholdedReLU
+from striate.graph.kinds.augmentation import Cutout as Cutout
+from striate.graph.kinds.augmentation import OnImages as OnImages
+from striate.graph.kinds.augmentation import RandomCrop as RandomCrop
+from striate.graph.kinds.augmentation import RandomElasticTransform as RandomElasticTransform
+from striate.graph.kinds.augmentation import RandomErasing as RandomErasing
+from striate.graph.kinds.augmentation import RandomFlip as RandomFlip
+from striate.graph.kinds.augmentation import RandomGaussianBlur as RandomGaussianBlur
+from striate.graph.kinds.augmentation import RandomPerspective as RandomPerspective
+from striate.graph.kinds.augmentation import RandomRotation as RandomRotation
+from striate.graph.kinds.augmentation import RandomShear as RandomShear
+from striate.graph.kinds.augmentation import RandomTranslation as RandomTranslation
+from striate.graph.kinds.augmentation import RandomZoom as RandomZoom
+from striate.graph.kinds.augmentation import Resampling as Resampling
+from striate.graph.kinds.augmentation_colour import AutoContrast as AutoContrast
+from striate.graph.kinds.augmentation_colour import Equalization as Equalization
+from striate.graph.kinds.augmentation_colour import RandomBrightness as RandomBrightness
+from striate.graph.kinds.augmentation_colour import (
+    RandomColorDegeneration as RandomColorDegeneration,
+)
+from striate.graph.kinds.augmentation_colour import RandomColorJitter as RandomColorJitter
+from striate.graph.kinds.augmentation_colour import RandomContrast as RandomContrast
+from striate.graph.kinds.augmentation_colour import RandomGrayscale as RandomGrayscale
+from striate.graph.kinds.augmentation_colour import RandomHue as RandomHue
+from striate.graph.kinds.augmentation_colour import RandomInvert as RandomInvert
+from striate.graph.kinds.augmentation_colour import RandomPosterization as RandomPosterization
+from striate.graph.kinds.augmentation_colour import RandomSaturation as RandomSaturation
+from striate.graph.kinds.augmentation_colour import RandomSharpness as RandomSharpness
+from striate.graph.kinds.augmentation_colour import Solarization as Solarization
+from striate.graph.kinds.augmentation_policies import AugMix as AugMix
+from striate.graph.kinds.augmentation_policies import CutMix as CutMix
+from striate.graph.kinds.augmentation_policies import MixUp as MixUp
+from striate.graph.kinds.augmentation_policies import RandAugment as RandAugment
+from striate.graph.kinds.augmentation_policies import TrivialAugment as TrivialAugment
 from striate.graph.kinds.base import KINDS as KINDS
 from striate.graph.kinds.base import Fault as Fault
 from striate.graph.kinds.base import Kind as Kind

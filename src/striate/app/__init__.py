@@ -1,0 +1,3 @@
+"""The command line: `striate train`, `evaluate`, `predict`, `summary`, `datasets`."""
+
+from __future__ import annotations

@@ -1,0 +1,135 @@
+"""The command line: parses, calls, prints. What a command does stands in its own file."""
+
+from __future__ import annotations
+
+import typer
+
+from striate import __version__
+from striate.app import options
+from striate.app.reporting import Report, exit_on_sigterm, reported
+from striate.app.settings import OPTIONS
+
+app = typer.Typer(
+    name="striate",
+    help="Convolutional networks: train them, measure them, use them.",
+    epilog="Each command has its own help: striate train --help",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+@app.callback(invoke_without_command=True)
+def root(version: options.Version = False) -> None:
+    """Convolutional networks: train them, measure them, use them."""
+    if version:
+        typer.echo(f"striate {__version__}")
+        raise typer.Exit
+
+
+@app.command()
+@reported
+def train(
+    context: typer.Context,
+    data: options.TrainData = None,
+    model: options.Model = None,
+    epochs: options.Epochs = None,
+    batch_size: options.BatchSize = None,
+    optimizer: options.Optimizer = None,
+    learning_rate: options.LearningRate = None,
+    validation_split: options.ValidationSplit = None,
+    seed: options.Seed = None,
+    device: options.TrainDevice = None,
+    out: options.Out = None,
+    save_every: options.SaveEvery = None,
+    resume: options.Resume = False,
+    overwrite: options.Overwrite = False,
+    verbose: options.Verbose = 1,
+    as_json: options.Json = False,
+    debug: options.Debug = False,
+) -> Report:
+    """Train a network on labelled images.
+
+    The run folder receives the model, its history, its settings and checkpoints.
+
+    A run that was stopped, even by a crash, goes on exactly with --resume.
+    """
+    if data is None and not resume:
+        raise typer.BadParameter("Name a data set, for example: striate train digits")
+    if resume and out is None:
+        raise typer.BadParameter("--resume needs the folder of the run: --out FOLDER")
+    if resume and overwrite:
+        raise typer.BadParameter("Either --resume or --overwrite")
+
+    from striate.app import training_run
+
+    given = {name: context.params[name] for name in OPTIONS}
+    return training_run.train(training_run.Request(given, out, resume, overwrite, verbose))
+
+
+@app.command()
+@reported
+def evaluate(
+    run: options.Run,
+    data: options.OtherData = None,
+    part: options.Part = None,
+    batch_size: options.EvaluationBatch = 256,
+    device: options.Device = "auto",
+    as_json: options.Json = False,
+    debug: options.Debug = False,
+) -> Report:
+    """Measure a model on labelled images: loss and accuracy."""
+    if part not in (None, "test", "train"):
+        raise typer.BadParameter(f"--part is test or train, not {part}")
+
+    from striate.app import evaluation
+
+    return evaluation.evaluate(run, data, part, batch_size, device)
+
+
+@app.command()
+@reported
+def predict(
+    run: options.Run,
+    images: options.Images,
+    top: options.Top = 3,
+    invert: options.Invert = False,
+    device: options.Device = "auto",
+    as_json: options.Json = False,
+    debug: options.Debug = False,
+) -> Report:
+    """Tell the class of images, with probabilities."""
+    from striate.app import prediction
+
+    return prediction.predict(run, images, top, invert, device)
+
+
+@app.command()
+@reported
+def summary(
+    run: options.Run,
+    expand_nested: options.ExpandNested = False,
+    show_trainable: options.ShowTrainable = False,
+    as_json: options.Json = False,
+    debug: options.Debug = False,
+) -> Report:
+    """Show a model's layers, shapes and parameters."""
+    from striate.app import listing
+
+    return listing.summarize(run, expand_nested, show_trainable)
+
+
+@app.command()
+@reported
+def datasets(as_json: options.Json = False, debug: options.Debug = False) -> Report:
+    """List the data sets that can be named."""
+    from striate.app import listing
+
+    return listing.list_datasets()
+
+
+def main() -> None:
+    """The program `striate`."""
+    exit_on_sigterm()
+    app()

@@ -1,0 +1,121 @@
+"""The networks of `striate train --model`: a few plain ones, sized to the images they are given.
+
+They are for a first result and for comparison; named architectures as published come elsewhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from striate.errors import unknown_name
+
+if TYPE_CHECKING:
+    from striate.models import Model
+
+_LEAST_SIDE_PX = 4
+"""Maps this small are not halved again."""
+
+_FLATTENED_SIDE_PX = 8
+"""Maps larger than this are averaged at the end: a Dense layer over all of them would be huge."""
+
+
+@dataclass(frozen=True)
+class Network:
+    """A row of the table.
+
+    Args:
+        layers: input shape (H, W, C) -> the layers between `Rescaling` and the last `Dense`.
+        description: what it is, in a few words.
+    """
+
+    layers: Callable[[tuple[int, int, int]], list[Any]]
+    description: str
+
+
+def build(
+    name: str, input_shape: tuple[int, int, int], num_classes: int, values: tuple[float, float]
+) -> Model:
+    """A classifier with softmax at its end and the images' range brought to 0..1 at its start.
+
+    Args:
+        name: a name in `NETWORKS`.
+        input_shape: (H, W, C) of the images.
+        num_classes: how many probabilities it gives.
+        values: the lowest and the highest value in the images.
+
+    Raises:
+        UnknownNameError: no network of that name.
+
+    Example:
+        >>> build("linear", (8, 8, 1), 10, (0, 16)).count_params()
+        650
+    """
+    check_name(name)
+    from striate import layers
+    from striate.models import Sequential
+
+    low, high = values
+    scale = 1.0 / (high - low)
+    model = Sequential(name=name)
+    model.add(layers.Rescaling(scale, offset=-low * scale, input_shape=input_shape))
+    for layer in NETWORKS[name].layers(input_shape):
+        model.add(layer)
+    model.add(layers.Dense(num_classes, activation="softmax"))
+    return model
+
+
+def check_name(name: str) -> None:
+    """Raises UnknownNameError unless there is such a network."""
+    if name not in NETWORKS:
+        raise unknown_name("--model", "model", name, NETWORKS)
+
+
+def _small(input_shape: tuple[int, int, int]) -> list[Any]:
+    """One to three times: convolution 3x3, batch normalisation, pooling; then two dense layers."""
+    from striate import layers
+
+    side = min(input_shape[:2])
+    found: list[Any] = []
+    for filters in (32, 64, 128):
+        # Keras's momentum of 0.99 needs thousands of steps, which few images do not give.
+        found += [
+            layers.Conv2D(filters, 3, padding="same", use_bias=False),
+            layers.BatchNormalization(momentum=0.9),
+            layers.Activation("relu"),
+        ]
+        if side >= _LEAST_SIDE_PX:
+            found.append(layers.MaxPooling2D(2))
+            side //= 2
+        if side < _LEAST_SIDE_PX:
+            break
+    large = side > _FLATTENED_SIDE_PX
+    found.append(layers.GlobalAveragePooling2D() if large else layers.Flatten())
+    return [*found, layers.Dropout(0.5), layers.Dense(64, activation="relu")]
+
+
+def _mlp(input_shape: tuple[int, int, int]) -> list[Any]:
+    """Two dense layers over all pixels."""
+    from striate import layers
+
+    return [
+        layers.Flatten(),
+        layers.Dense(128, activation="relu"),
+        layers.Dropout(0.3),
+        layers.Dense(128, activation="relu"),
+    ]
+
+
+def _linear(input_shape: tuple[int, int, int]) -> list[Any]:
+    """Nothing but one weight per pixel and class."""
+    from striate import layers
+
+    return [layers.Flatten()]
+
+
+NETWORKS = {
+    "small": Network(_small, "up to three convolution blocks, sized to the images"),
+    "mlp": Network(_mlp, "two dense layers without convolutions, to compare with"),
+    "linear": Network(_linear, "one dense layer, to compare with"),
+}
