@@ -184,7 +184,7 @@ def test_a_rule_says_what_it_did_and_the_results_are_equal(case: str) -> None:
     for layer in model.layers:
         if isinstance(layer, layers.Dropout):
             layer.kind.replace(rate=0.0)
-    check_equal(model, torch.randn(3, 6, 6, 2))
+    check_equal(model, torch.randn(9, 6, 6, 2))
 
 
 def test_what_no_output_needs_is_left_out() -> None:

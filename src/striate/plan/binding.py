@@ -15,12 +15,13 @@ from striate.layers.calls import Template
 from striate.ops.border import pad
 from striate.ops.convolution import conv
 from striate.ops.dense import dense
-from striate.ops.in_place import in_place
+from striate.ops.in_place import has_in_place, in_place
 from striate.ops.joined import conv_joined
 from striate.ops.layout import to_external, to_internal
 from striate.plan.operation import ACTIVATION, PRODUCT, Operation
 from striate.plan.weights import WeightSource
 
+FEW = 8  # images, below which the kernel with an activation inside costs more than it saves
 Function = Callable[..., Any]
 Bound = tuple[Function, Callable[[], None] | None]
 
@@ -82,6 +83,15 @@ def _activation(op: Operation, layer: Any) -> Function:
     return with_penalty
 
 
+def _apart(op: Operation, numbers: Mapping[str, Any]) -> Operation:
+    """The activation that a convolution was joined with, as an operation of its own."""
+    name, node = op.joined or ("", "")
+    own = node == op.node
+    label = f"{node}/{name}" if own else node
+    overwrites = has_in_place(name, numbers)
+    return Operation(label, node, ACTIVATION, (), activation=name, in_place=overwrites)
+
+
 def _product(
     op: Operation,
     node: Node,
@@ -105,12 +115,16 @@ def _product(
     rest = (kind.strides, padding, kind.dilation_rate, kind.groups)
     joined = None
     if op.joined is not None:
-        named = graph[op.joined[1]].kind
-        joined = (op.joined[0], vars(named))
+        numbers = vars(graph[op.joined[1]].kind) if op.joined[1] != op.node else {}
+        joined = (op.joined[0], numbers)
+        after = layers[graph[op.joined[1]].layer]
+        alone = _activation(_apart(op, numbers), after)
 
-    def convolution(x: Tensor) -> Tensor:
+    def convolution(x: Tensor) -> Any:
         kernel, bias = source()
         x = x if x.dtype is kernel.dtype else x.to(kernel.dtype)
+        if joined is not None and len(x) < FEW:
+            return alone(conv(x, kernel, bias, *rest))
         if joined is not None:
             return conv_joined(x, kernel, bias, *rest, *joined)
         return conv(x, kernel, bias, *rest)

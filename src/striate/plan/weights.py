@@ -35,11 +35,15 @@ class WeightSource:
         self.layer, self.node, self.norm, self.scale = layer, node, norm, scale
         self.dtype = torch.bfloat16 if precision == "bfloat16" else torch.float32
         self.keep = keep
+        self.as_it_is = norm is None and scale is None and precision == "float32"
         self._state: tuple[Any, ...] | None = None
         self._kept: tuple[Tensor, Tensor | None] | None = None
 
     def __call__(self) -> tuple[Tensor, Tensor | None]:
         """Kernel and bias."""
+        if self.as_it_is:
+            held = self.layer._parameters
+            return held["kernel"], held.get("bias")  # type: ignore[return-value]
         if not self.keep:
             return self._compute()
         state = self._written()

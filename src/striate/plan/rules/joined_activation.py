@@ -17,6 +17,8 @@ def joined_activation(draft: Draft) -> None:
     writes it; functions with an exponential may differ in the last bits. There is no backward
     form, so it is for inference, on the CPU. The kernel is not part of torch's public interface:
     it is tried once per process against the plain form, and not used if it is missing or differs.
+    It saves up to 8 % of a convolution on batches, and costs 20 microseconds a call, so fewer
+    than 8 images go through two kernels, one after the other (`plan.binding`).
     """
     request = draft.request
     if request.backward:
