@@ -78,11 +78,12 @@ def test_the_readme_runs_from_the_wheel(
     python: Path, tmp_path: Path, shared_path: Callable[[str], Path]
 ) -> None:
     blocks = pages.document(tree.ROOT / "README.md").examples()
-    text = (tree.ROOT / "README.md").read_text(encoding="utf-8")
+    page = (tree.ROOT / "README.md").read_text(encoding="utf-8")
     script = tmp_path / "readme.py"
-    code = [block.parsed for block in blocks if not block.parsed.startswith("$ ")]
+    texts = [block.parsed for block in blocks if isinstance(block.parsed, str)]  # no directives
+    code = [text for text in texts if not text.startswith("$ ")]
     script.write_text("\n".join(code), encoding="utf-8")
-    run(python, script, cwd=tmp_path, data=data_for(text, shared_path))
+    run(python, script, cwd=tmp_path, data=data_for(page, shared_path))
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=tree.relative)
