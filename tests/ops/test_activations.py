@@ -71,7 +71,11 @@ FORMULAS: list[tuple[str, dict[str, Any], Formula]] = [
 POINTS = [*np.linspace(-8.0, 8.0, 81).tolist(), 0.7, -0.7, 1e-3, -1e-3]
 
 
-@pytest.mark.parametrize(("name", "arguments", "formula"), FORMULAS, ids=lambda v: str(v)[:30])
+@pytest.mark.parametrize(
+    ("name", "arguments", "formula"),
+    FORMULAS,
+    ids=[f"{name}-{given}" for name, given, _ in FORMULAS],
+)
 def test_an_activation_is_its_formula(
     name: str, arguments: dict[str, Any], formula: Formula
 ) -> None:
