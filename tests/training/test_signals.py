@@ -61,9 +61,16 @@ def test_other_threads_set_no_handlers() -> None:
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="workers are forked on Unix only")
 def test_forked_workers_die_when_they_are_told(capfd: pytest.CaptureFixture[str]) -> None:
     context = multiprocessing.get_context("fork")
+    here, there = context.Pipe()
+
+    def work() -> None:
+        there.send("up")  # Python drops a signal that comes while it is still forking
+        time.sleep(60)
+
     with StopRequest() as stop:
-        worker = context.Process(target=time.sleep, args=(60,))
+        worker = context.Process(target=work)
         worker.start()
+        assert here.recv() == "up"
         worker.terminate()
         worker.join(timeout=30)
         assert worker.exitcode == -signal.SIGTERM
