@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
-
 import pytest
 
+from striate import training
 from striate.errors import ArgumentError
-from striate.training.callbacks import EarlyStopping, ReduceLROnPlateau
+from striate.training.callbacks import EarlyStopping, ModelCheckpoint, ReduceLROnPlateau
 from striate.training.callbacks.monitor import MonitorCallback
+from tests.training.small_runs import fit_line
 
 pytestmark = pytest.mark.torch
 
@@ -36,19 +36,29 @@ def test_the_name_tells_the_direction(name: str, up: bool) -> None:
 
 
 def test_a_metric_may_say_its_direction() -> None:
-    callback = MonitorCallback("val_score")
-    term = SimpleNamespace(key="score", metric=SimpleNamespace(direction="up"))
-    callback._compiled = SimpleNamespace(objective=SimpleNamespace(metrics=[term]))
-    assert callback.improves(2.0, 1.0)
+    class Score(training.metrics.MeanSquaredError):
+        direction = "up"
+
+    for name in ("val_score", "val_head_score"):
+        callback = MonitorCallback(name)
+        callback._compiled = training.compile("sgd", "mse", metrics={"head": [Score(name="score")]})
+        callback.set_model(None)
+        assert callback.mode == "max"
 
 
 def test_a_direction_that_nobody_knows() -> None:
     with pytest.raises(ArgumentError) as caught:
-        EarlyStopping("val_score").improves(1.0, 2.0)
+        fit_line(callbacks=[EarlyStopping("val_score")])
     assert str(caught.value) == (
         "EarlyStopping: it is not known whether more or less of this metric is better. Got "
         "monitor='val_score', mode='auto'. Use mode=\"max\" or mode=\"min\"."
     )
+
+
+def test_a_checkpoint_that_does_not_compare_needs_no_direction() -> None:
+    ModelCheckpoint("a.striate", monitor="val_score").set_model(None)
+    with pytest.raises(ArgumentError):
+        ModelCheckpoint("a.striate", monitor="val_score", save_best_only=True).set_model(None)
 
 
 def test_an_unknown_mode() -> None:

@@ -70,6 +70,9 @@ class ModelCheckpoint(MonitorCallback):
         self._epoch = 0
         self._batches = 0
 
+    def compares(self) -> bool:
+        return self.save_best_only
+
     def state_dict(self) -> dict[str, Any]:
         return {"best": self.best, "epoch": self._epoch, "batches": self._batches}
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from striate.errors import ArgumentError, message
@@ -24,7 +24,8 @@ class MonitorCallback(Callback):
         min_delta: a change smaller than this is no improvement.
 
     Raises:
-        ArgumentError: the mode is unknown, or "auto" and the direction cannot be told.
+        ArgumentError: the mode is unknown; or, when training begins, it is "auto" and neither the
+            metric nor its name tells the direction.
     """
 
     def __init__(
@@ -48,6 +49,15 @@ class MonitorCallback(Callback):
         self.best = baseline
         self.min_delta = abs(float(min_delta))
         self._warned = False
+
+    def set_model(self, model: Any) -> None:
+        super().set_model(model)
+        if self.compares():
+            self._direction()  # an error now, not after an epoch
+
+    def compares(self) -> bool:
+        """Whether this callback compares values at all, and so must know which way is better."""
+        return True
 
     def improves(self, value: float, reference: float | None) -> bool:
         """Whether a value beats a reference by more than `min_delta`."""
@@ -85,10 +95,10 @@ class MonitorCallback(Callback):
 
     def _guessed(self) -> str:
         name = self.monitor.removeprefix("val_")
-        objective = getattr(self._compiled, "objective", None)
-        for term in getattr(objective, "metrics", ()):
-            direction = getattr(term.metric, "direction", None)
-            if term.key == name and direction in ("up", "max", "down", "min"):
+        for metric in _metrics_of(self._compiled):
+            direction = getattr(metric, "direction", None)
+            ours = name == metric.name or name.endswith(f"_{metric.name}")
+            if ours and direction in ("up", "max", "down", "min"):
                 return "max" if direction in ("up", "max") else "min"
         for words, mode in ((_DOWN, "min"), (_UP, "max")):
             if any(word in name for word in words):
@@ -101,3 +111,16 @@ class MonitorCallback(Callback):
                 fix='Use mode="max" or mode="min"',
             )
         )
+
+
+def _metrics_of(compiled: Any) -> Iterator[Any]:
+    """The metrics that were given to `compile` as objects, at any depth."""
+    waiting = [getattr(compiled, "metrics", None), getattr(compiled, "weighted_metrics", None)]
+    while waiting:
+        entry = waiting.pop()
+        if isinstance(entry, Mapping):
+            waiting += entry.values()
+        elif isinstance(entry, (list, tuple)):
+            waiting += entry
+        elif hasattr(entry, "update_state") and isinstance(getattr(entry, "name", None), str):
+            yield entry
