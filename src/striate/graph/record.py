@@ -34,13 +34,24 @@ class Owner(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class Call:
-    """One call of one layer on symbols."""
+    """One call of one layer on symbols.
+
+    Args:
+        owner: the layer.
+        kind: what it is in this call.
+        inputs: what it was called on.
+        outputs: specs of what it returned.
+        weights: specs of its weights.
+        mask: says which steps of its first output count, if some do not.
+        serial: the number of the call.
+    """
 
     owner: Owner
     kind: Kind
     inputs: tuple[Symbol, ...]
     outputs: tuple[Spec, ...]
     weights: tuple[WeightSpec, ...] = ()
+    mask: Symbol | None = None
     serial: int = field(default_factory=lambda: next(_serial))
 
     def symbols(self) -> tuple[Symbol, ...]:
@@ -77,6 +88,14 @@ class Symbol:
     def dtype(self) -> str:
         """Number type by name."""
         return self.spec.dtype
+
+    @property
+    def mask(self) -> Symbol | None:
+        """The symbol that says which steps of it count; None if all do."""
+        if self.index:
+            return None
+        own = len(self.call.outputs) - 1 if self.call.kind.gives_mask else 0
+        return Symbol(self.call, own) if own else self.call.mask
 
     @property
     def ndim(self) -> int:
@@ -127,7 +146,9 @@ class NotSymbolic(errors.GraphError):
         )
 
 
-def record(owner: Owner, kind: Kind, inputs: tuple[Symbol, ...]) -> tuple[Symbol, ...]:
+def record(
+    owner: Owner, kind: Kind, inputs: tuple[Symbol, ...], mask: Symbol | None = None
+) -> tuple[Symbol, ...]:
     """Applies the shape rule of `kind` and notes the call.
 
     Raises:
@@ -140,7 +161,7 @@ def record(owner: Owner, kind: Kind, inputs: tuple[Symbol, ...]) -> tuple[Symbol
         weights = kind.weights(*specs)
     except Fault as fault:
         raise _located(fault, owner, type(kind).__name__, inputs) from None
-    return note(owner, kind, inputs, out if isinstance(out, tuple) else (out,), weights)
+    return note(owner, kind, inputs, out if isinstance(out, tuple) else (out,), weights, mask)
 
 
 def note(
@@ -149,9 +170,10 @@ def note(
     inputs: tuple[Symbol, ...],
     outputs: tuple[Spec, ...],
     weights: tuple[WeightSpec, ...],
+    mask: Symbol | None = None,
 ) -> tuple[Symbol, ...]:
     """Notes a call whose outputs and weights are known already (user code, nested models)."""
-    return Call(owner, kind, inputs, outputs, weights).symbols()
+    return Call(owner, kind, inputs, outputs, weights, mask).symbols()
 
 
 def _located(

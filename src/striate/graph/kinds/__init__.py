@@ -17,6 +17,7 @@ from striate.graph.kinds.base import Kind as Kind
 from striate.graph.kinds.base import WeightSpec as WeightSpec
 from striate.graph.kinds.base import register as register
 from striate.graph.kinds.base import snake_case as snake_case
+from striate.graph.kinds.calling import Calling as Calling
 from striate.graph.kinds.convolution import Conv as Conv
 from striate.graph.kinds.convolution import Conv1D as Conv1D
 from striate.graph.kinds.convolution import Conv1DTranspose as Conv1DTranspose

@@ -106,6 +106,11 @@ class Kind:
         """The weights it needs for these inputs, trainable ones first."""
         return ()
 
+    @property
+    def gives_mask(self) -> bool:
+        """Whether its last output says which steps of the first one count."""
+        return False
+
     def check_inputs(self, *inputs: Spec) -> None:
         """Raises `Fault` if the number or rank of inputs is wrong."""
         if self.num_inputs is not None and len(inputs) != self.num_inputs:
