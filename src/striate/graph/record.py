@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, NoReturn, Protocol
 
 from striate import errors
+from striate.graph.arithmetic import Arithmetic
 from striate.graph.graph import Graph, Node, Port
 from striate.graph.kinds.base import Fault, Kind, WeightSpec
 from striate.graph.named import Items
@@ -59,7 +60,7 @@ class Call:
         return tuple(Symbol(self, i) for i in range(len(self.outputs)))
 
 
-class Symbol:
+class Symbol(Arithmetic):
     """A value that will flow through a model: shape and dtype now, numbers later.
 
     Example:
@@ -128,8 +129,24 @@ class Symbol:
     @classmethod
     def __torch_function__(
         cls, function: Any, types: Any, args: Sequence[Any] = (), kwargs: Any = None
-    ) -> NoReturn:
-        raise NotSymbolic(getattr(function, "__name__", str(function)))
+    ) -> Any:
+        name = getattr(function, "__name__", str(function))
+        if name in TORCH_OPERATORS and not kwargs:
+            return cls.perform(TORCH_OPERATORS[name], *args)
+        raise NotSymbolic(name)
+
+
+# torch's names of operators: `tensor + symbol` arrives as torch.Tensor.add
+TORCH_OPERATORS = {
+    "add": "add",
+    "sub": "subtract",
+    "mul": "multiply",
+    "div": "divide",
+    "pow": "power",
+    "matmul": "matmul",
+    "neg": "negative",
+    "abs": "absolute",
+}
 
 
 class NotSymbolic(errors.GraphError):

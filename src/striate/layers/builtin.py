@@ -72,6 +72,7 @@ class BuiltIn(Layer):
             self.kind = kind(**fields)
         except Fault as fault:
             raise fault.at(self.where) from None
+        self.supports_masking = self.kind.passes_mask
         self._checked: tuple[Any, ...] | None = None
 
     def _resolve(self, field: str, value: Any) -> Any:
@@ -124,6 +125,9 @@ class BuiltIn(Layer):
                     )
                 )
         return Template.split(args, kwargs, types)
+
+    def passed_mask(self, template: Template, values: Sequence[Any]) -> Any:
+        return None if self.kind.gives_mask else super().passed_mask(template, values)
 
     def called_kind(self, template: Template) -> Kind:
         """What the layer is when it is called so."""

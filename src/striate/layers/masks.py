@@ -13,6 +13,7 @@ from typing import Any, Protocol
 
 from torch import Tensor
 
+from striate import errors
 from striate.graph.record import Symbol
 
 ATTRIBUTE = "_striate_mask"
@@ -29,6 +30,19 @@ class Masked(Protocol):
 
     def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
         """The mask of its output."""
+
+
+def refused(layer: Masked, why: str, fix: str) -> errors.ArgumentError:
+    """The error of a layer that would have to use a mask, and cannot."""
+    return errors.ArgumentError(
+        errors.message(
+            layer.where,
+            why,
+            got={"mask": "of its input"},
+            expected="an input of which all steps count",
+            fix=fix,
+        )
+    )
 
 
 def mask_of(value: Any) -> Any:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from tests.contract.cases import (
     activation,
+    arrangement,
     convolution,
     dense,
     merging,
@@ -21,6 +22,7 @@ from tests.contract.cases.case import Case as Case
 
 FAMILIES = (
     activation,
+    arrangement,
     convolution,
     dense,
     merging,

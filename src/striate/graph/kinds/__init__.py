@@ -11,6 +11,9 @@ from striate.graph.kinds.activation import PReLU as PReLU
 from striate.graph.kinds.activation import ReLU as ReLU
 from striate.graph.kinds.activation import Softmax as Softmax
 from striate.graph.kinds.activation import ThresholdedReLU as ThresholdedReLU
+from striate.graph.kinds.arrangement import Identity as Identity
+from striate.graph.kinds.arrangement import Permute as Permute
+from striate.graph.kinds.arrangement import RepeatVector as RepeatVector
 from striate.graph.kinds.base import KINDS as KINDS
 from striate.graph.kinds.base import Fault as Fault
 from striate.graph.kinds.base import Kind as Kind
@@ -37,7 +40,14 @@ from striate.graph.kinds.convolution import SeparableConv1D as SeparableConv1D
 from striate.graph.kinds.convolution import SeparableConv2D as SeparableConv2D
 from striate.graph.kinds.dense import Dense as Dense
 from striate.graph.kinds.merging import Add as Add
+from striate.graph.kinds.merging import Average as Average
 from striate.graph.kinds.merging import Concatenate as Concatenate
+from striate.graph.kinds.merging import Dot as Dot
+from striate.graph.kinds.merging import Maximum as Maximum
+from striate.graph.kinds.merging import Merge as Merge
+from striate.graph.kinds.merging import Minimum as Minimum
+from striate.graph.kinds.merging import Multiply as Multiply
+from striate.graph.kinds.merging import Subtract as Subtract
 from striate.graph.kinds.normalization import Affine as Affine
 from striate.graph.kinds.normalization import BatchNormalization as BatchNormalization
 from striate.graph.kinds.normalization import (
@@ -52,6 +62,7 @@ from striate.graph.kinds.normalization import (
 from striate.graph.kinds.normalization import Normalizing as Normalizing
 from striate.graph.kinds.normalization import RMSNormalization as RMSNormalization
 from striate.graph.kinds.normalization import UnitNormalization as UnitNormalization
+from striate.graph.kinds.operation import Operation as Operation
 from striate.graph.kinds.pooling import AdaptivePooling as AdaptivePooling
 from striate.graph.kinds.pooling import BlurPooling as BlurPooling
 from striate.graph.kinds.pooling import DepthwisePooling as DepthwisePooling
@@ -115,6 +126,8 @@ from striate.graph.kinds.regularization import SpatialDropout1D as SpatialDropou
 from striate.graph.kinds.regularization import SpatialDropout2D as SpatialDropout2D
 from striate.graph.kinds.regularization import SpatialDropout3D as SpatialDropout3D
 from striate.graph.kinds.regularization import StochasticDepth as StochasticDepth
+from striate.graph.kinds.sequence import Embedding as Embedding
+from striate.graph.kinds.sequence import Masking as Masking
 from striate.graph.kinds.shape import Flatten as Flatten
 from striate.graph.kinds.shape import Reshape as Reshape
 from striate.graph.kinds.shape import ZeroPadding2D as ZeroPadding2D

@@ -91,6 +91,7 @@ class Kind:
     num_inputs: ClassVar[int | None] = 1  # None: two or more
     min_rank: ClassVar[int] = 1
     max_rank: ClassVar[int] = 8
+    passes_mask: ClassVar[bool] = False  # its output has the steps of its input
 
     def __post_init__(self) -> None:
         self.check()
