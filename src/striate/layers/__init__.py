@@ -11,6 +11,9 @@ from striate.layers.activation import PReLU as PReLU
 from striate.layers.activation import ReLU as ReLU
 from striate.layers.activation import Softmax as Softmax
 from striate.layers.activation import ThresholdedReLU as ThresholdedReLU
+from striate.layers.arrangement import Identity as Identity
+from striate.layers.arrangement import Permute as Permute
+from striate.layers.arrangement import RepeatVector as RepeatVector
 from striate.layers.augmentation import AugMix as AugMix
 from striate.layers.augmentation import AutoContrast as AutoContrast
 from striate.layers.augmentation import (
@@ -72,7 +75,21 @@ from striate.layers.dense import Dense as Dense
 from striate.layers.input import Input as Input
 from striate.layers.input import InputLayer as InputLayer
 from striate.layers.merging import Add as Add
+from striate.layers.merging import Average as Average
 from striate.layers.merging import Concatenate as Concatenate
+from striate.layers.merging import Dot as Dot
+from striate.layers.merging import Maximum as Maximum
+from striate.layers.merging import Minimum as Minimum
+from striate.layers.merging import Multiply as Multiply
+from striate.layers.merging import Subtract as Subtract
+from striate.layers.merging import add as add
+from striate.layers.merging import average as average
+from striate.layers.merging import concatenate as concatenate
+from striate.layers.merging import dot as dot
+from striate.layers.merging import maximum as maximum
+from striate.layers.merging import minimum as minimum
+from striate.layers.merging import multiply as multiply
+from striate.layers.merging import subtract as subtract
 from striate.layers.noise import ActivityRegularization as ActivityRegularization
 from striate.layers.noise import AlphaDropout as AlphaDropout
 from striate.layers.noise import GaussianDropout as GaussianDropout
@@ -81,6 +98,7 @@ from striate.layers.normalization import BatchNormalization as BatchNormalizatio
 from striate.layers.normalization import GroupNormalization as GroupNormalization
 from striate.layers.normalization import InstanceNormalization as InstanceNormalization
 from striate.layers.normalization import LayerNormalization as LayerNormalization
+from striate.layers.operation import Operation as Operation
 from striate.layers.pooling import AveragePooling1D as AveragePooling1D
 from striate.layers.pooling import AveragePooling2D as AveragePooling2D
 from striate.layers.pooling import AveragePooling3D as AveragePooling3D
@@ -148,6 +166,8 @@ from striate.layers.response_normalization import (
 )
 from striate.layers.response_normalization import RMSNormalization as RMSNormalization
 from striate.layers.response_normalization import UnitNormalization as UnitNormalization
+from striate.layers.sequence import Embedding as Embedding
+from striate.layers.sequence import Masking as Masking
 from striate.layers.shape import Flatten as Flatten
 from striate.layers.shape import Reshape as Reshape
 from striate.layers.weight_normalization import SpectralNormalization as SpectralNormalization

@@ -11,6 +11,9 @@ from striate.graph.kinds.activation import PReLU as PReLU
 from striate.graph.kinds.activation import ReLU as ReLU
 from striate.graph.kinds.activation import Softmax as Softmax
 from striate.graph.kinds.activation import ThresholdedReLU as ThresholdedReLU
+from striate.graph.kinds.arrangement import Identity as Identity
+from striate.graph.kinds.arrangement import Permute as Permute
+from striate.graph.kinds.arrangement import RepeatVector as RepeatVector
 from striate.graph.kinds.augmentation import Cutout as Cutout
 from striate.graph.kinds.augmentation import OnImages as OnImages
 from striate.graph.kinds.augmentation import RandomCrop as RandomCrop
@@ -65,6 +68,7 @@ from striate.graph.kinds.border import ReflectionPadding3D as ReflectionPadding3
 from striate.graph.kinds.border import ZeroPadding1D as ZeroPadding1D
 from striate.graph.kinds.border import ZeroPadding2D as ZeroPadding2D
 from striate.graph.kinds.border import ZeroPadding3D as ZeroPadding3D
+from striate.graph.kinds.calling import Calling as Calling
 from striate.graph.kinds.convolution import Conv as Conv
 from striate.graph.kinds.convolution import Conv1D as Conv1D
 from striate.graph.kinds.convolution import Conv1DTranspose as Conv1DTranspose
@@ -84,7 +88,14 @@ from striate.graph.kinds.convolution import SeparableConv1D as SeparableConv1D
 from striate.graph.kinds.convolution import SeparableConv2D as SeparableConv2D
 from striate.graph.kinds.dense import Dense as Dense
 from striate.graph.kinds.merging import Add as Add
+from striate.graph.kinds.merging import Average as Average
 from striate.graph.kinds.merging import Concatenate as Concatenate
+from striate.graph.kinds.merging import Dot as Dot
+from striate.graph.kinds.merging import Maximum as Maximum
+from striate.graph.kinds.merging import Merge as Merge
+from striate.graph.kinds.merging import Minimum as Minimum
+from striate.graph.kinds.merging import Multiply as Multiply
+from striate.graph.kinds.merging import Subtract as Subtract
 from striate.graph.kinds.normalization import Affine as Affine
 from striate.graph.kinds.normalization import BatchNormalization as BatchNormalization
 from striate.graph.kinds.normalization import (
@@ -99,6 +110,7 @@ from striate.graph.kinds.normalization import (
 from striate.graph.kinds.normalization import Normalizing as Normalizing
 from striate.graph.kinds.normalization import RMSNormalization as RMSNormalization
 from striate.graph.kinds.normalization import UnitNormalization as UnitNormalization
+from striate.graph.kinds.operation import Operation as Operation
 from striate.graph.kinds.pooling import AdaptivePooling as AdaptivePooling
 from striate.graph.kinds.pooling import BlurPooling as BlurPooling
 from striate.graph.kinds.pooling import DepthwisePooling as DepthwisePooling
@@ -170,6 +182,8 @@ from striate.graph.kinds.resampling import UpSampling as UpSampling
 from striate.graph.kinds.resampling import UpSampling1D as UpSampling1D
 from striate.graph.kinds.resampling import UpSampling2D as UpSampling2D
 from striate.graph.kinds.resampling import UpSampling3D as UpSampling3D
+from striate.graph.kinds.sequence import Embedding as Embedding
+from striate.graph.kinds.sequence import Masking as Masking
 from striate.graph.kinds.shape import Flatten as Flatten
 from striate.graph.kinds.shape import Reshape as Reshape
 from striate.graph.kinds.structure import Custom as Custom
