@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, NoReturn, Protocol
 
 from striate import errors
+from striate.graph.arithmetic import Arithmetic
 from striate.graph.graph import Graph, Node, Port
 from striate.graph.kinds.base import Fault, Kind, WeightSpec
 from striate.graph.named import Items
@@ -34,13 +35,24 @@ class Owner(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class Call:
-    """One call of one layer on symbols."""
+    """One call of one layer on symbols.
+
+    Args:
+        owner: the layer.
+        kind: what it is in this call.
+        inputs: what it was called on.
+        outputs: specs of what it returned.
+        weights: specs of its weights.
+        mask: says which steps of its first output count, if some do not.
+        serial: the number of the call.
+    """
 
     owner: Owner
     kind: Kind
     inputs: tuple[Symbol, ...]
     outputs: tuple[Spec, ...]
     weights: tuple[WeightSpec, ...] = ()
+    mask: Symbol | None = None
     serial: int = field(default_factory=lambda: next(_serial))
 
     def symbols(self) -> tuple[Symbol, ...]:
@@ -48,7 +60,7 @@ class Call:
         return tuple(Symbol(self, i) for i in range(len(self.outputs)))
 
 
-class Symbol:
+class Symbol(Arithmetic):
     """A value that will flow through a model: shape and dtype now, numbers later.
 
     Example:
@@ -77,6 +89,14 @@ class Symbol:
     def dtype(self) -> str:
         """Number type by name."""
         return self.spec.dtype
+
+    @property
+    def mask(self) -> Symbol | None:
+        """The symbol that says which steps of it count; None if all do."""
+        if self.index:
+            return None
+        own = len(self.call.outputs) - 1 if self.call.kind.gives_mask else 0
+        return Symbol(self.call, own) if own else self.call.mask
 
     @property
     def ndim(self) -> int:
@@ -109,8 +129,24 @@ class Symbol:
     @classmethod
     def __torch_function__(
         cls, function: Any, types: Any, args: Sequence[Any] = (), kwargs: Any = None
-    ) -> NoReturn:
-        raise NotSymbolic(getattr(function, "__name__", str(function)))
+    ) -> Any:
+        name = getattr(function, "__name__", str(function))
+        if name in TORCH_OPERATORS and not kwargs:
+            return cls.perform(TORCH_OPERATORS[name], *args)
+        raise NotSymbolic(name)
+
+
+# torch's names of operators: `tensor + symbol` arrives as torch.Tensor.add
+TORCH_OPERATORS = {
+    "add": "add",
+    "sub": "subtract",
+    "mul": "multiply",
+    "div": "divide",
+    "pow": "power",
+    "matmul": "matmul",
+    "neg": "negative",
+    "abs": "absolute",
+}
 
 
 class NotSymbolic(errors.GraphError):
@@ -127,7 +163,9 @@ class NotSymbolic(errors.GraphError):
         )
 
 
-def record(owner: Owner, kind: Kind, inputs: tuple[Symbol, ...]) -> tuple[Symbol, ...]:
+def record(
+    owner: Owner, kind: Kind, inputs: tuple[Symbol, ...], mask: Symbol | None = None
+) -> tuple[Symbol, ...]:
     """Applies the shape rule of `kind` and notes the call.
 
     Raises:
@@ -140,7 +178,7 @@ def record(owner: Owner, kind: Kind, inputs: tuple[Symbol, ...]) -> tuple[Symbol
         weights = kind.weights(*specs)
     except Fault as fault:
         raise _located(fault, owner, type(kind).__name__, inputs) from None
-    return note(owner, kind, inputs, out if isinstance(out, tuple) else (out,), weights)
+    return note(owner, kind, inputs, out if isinstance(out, tuple) else (out,), weights, mask)
 
 
 def note(
@@ -149,9 +187,10 @@ def note(
     inputs: tuple[Symbol, ...],
     outputs: tuple[Spec, ...],
     weights: tuple[WeightSpec, ...],
+    mask: Symbol | None = None,
 ) -> tuple[Symbol, ...]:
     """Notes a call whose outputs and weights are known already (user code, nested models)."""
-    return Call(owner, kind, inputs, outputs, weights).symbols()
+    return Call(owner, kind, inputs, outputs, weights, mask).symbols()
 
 
 def _located(

@@ -11,8 +11,14 @@ from striate.layers.activation import PReLU as PReLU
 from striate.layers.activation import ReLU as ReLU
 from striate.layers.activation import Softmax as Softmax
 from striate.layers.activation import ThresholdedReLU as ThresholdedReLU
+from striate.layers.arrangement import Identity as Identity
+from striate.layers.arrangement import Permute as Permute
+from striate.layers.arrangement import RepeatVector as RepeatVector
 from striate.layers.augmentation import AugMix as AugMix
 from striate.layers.augmentation import AutoContrast as AutoContrast
+from striate.layers.augmentation import (
+    ContrastLimitedAdaptiveHistogramEqualization as ContrastLimitedAdaptiveHistogramEqualization,
+)
 from striate.layers.augmentation import CutMix as CutMix
 from striate.layers.augmentation import Cutout as Cutout
 from striate.layers.augmentation import Equalization as Equalization
@@ -41,6 +47,15 @@ from striate.layers.augmentation import RandomZoom as RandomZoom
 from striate.layers.augmentation import Solarization as Solarization
 from striate.layers.augmentation import TrivialAugment as TrivialAugment
 from striate.layers.base import Layer as Layer
+from striate.layers.border import Cropping1D as Cropping1D
+from striate.layers.border import Cropping2D as Cropping2D
+from striate.layers.border import Cropping3D as Cropping3D
+from striate.layers.border import ReflectionPadding1D as ReflectionPadding1D
+from striate.layers.border import ReflectionPadding2D as ReflectionPadding2D
+from striate.layers.border import ReflectionPadding3D as ReflectionPadding3D
+from striate.layers.border import ZeroPadding1D as ZeroPadding1D
+from striate.layers.border import ZeroPadding2D as ZeroPadding2D
+from striate.layers.border import ZeroPadding3D as ZeroPadding3D
 from striate.layers.builtin import LAYERS as LAYERS
 from striate.layers.builtin import BuiltIn as BuiltIn
 from striate.layers.builtin import register as register
@@ -60,7 +75,21 @@ from striate.layers.dense import Dense as Dense
 from striate.layers.input import Input as Input
 from striate.layers.input import InputLayer as InputLayer
 from striate.layers.merging import Add as Add
+from striate.layers.merging import Average as Average
 from striate.layers.merging import Concatenate as Concatenate
+from striate.layers.merging import Dot as Dot
+from striate.layers.merging import Maximum as Maximum
+from striate.layers.merging import Minimum as Minimum
+from striate.layers.merging import Multiply as Multiply
+from striate.layers.merging import Subtract as Subtract
+from striate.layers.merging import add as add
+from striate.layers.merging import average as average
+from striate.layers.merging import concatenate as concatenate
+from striate.layers.merging import dot as dot
+from striate.layers.merging import maximum as maximum
+from striate.layers.merging import minimum as minimum
+from striate.layers.merging import multiply as multiply
+from striate.layers.merging import subtract as subtract
 from striate.layers.noise import ActivityRegularization as ActivityRegularization
 from striate.layers.noise import AlphaDropout as AlphaDropout
 from striate.layers.noise import GaussianDropout as GaussianDropout
@@ -69,6 +98,7 @@ from striate.layers.normalization import BatchNormalization as BatchNormalizatio
 from striate.layers.normalization import GroupNormalization as GroupNormalization
 from striate.layers.normalization import InstanceNormalization as InstanceNormalization
 from striate.layers.normalization import LayerNormalization as LayerNormalization
+from striate.layers.operation import Operation as Operation
 from striate.layers.pooling import AveragePooling1D as AveragePooling1D
 from striate.layers.pooling import AveragePooling2D as AveragePooling2D
 from striate.layers.pooling import AveragePooling3D as AveragePooling3D
@@ -121,6 +151,13 @@ from striate.layers.regularization import SpatialDropout1D as SpatialDropout1D
 from striate.layers.regularization import SpatialDropout2D as SpatialDropout2D
 from striate.layers.regularization import SpatialDropout3D as SpatialDropout3D
 from striate.layers.regularization import StochasticDepth as StochasticDepth
+from striate.layers.resampling import CenterCrop as CenterCrop
+from striate.layers.resampling import PixelShuffle as PixelShuffle
+from striate.layers.resampling import PixelUnshuffle as PixelUnshuffle
+from striate.layers.resampling import Resizing as Resizing
+from striate.layers.resampling import UpSampling1D as UpSampling1D
+from striate.layers.resampling import UpSampling2D as UpSampling2D
+from striate.layers.resampling import UpSampling3D as UpSampling3D
 from striate.layers.response_normalization import (
     GlobalResponseNormalization as GlobalResponseNormalization,
 )
@@ -129,9 +166,10 @@ from striate.layers.response_normalization import (
 )
 from striate.layers.response_normalization import RMSNormalization as RMSNormalization
 from striate.layers.response_normalization import UnitNormalization as UnitNormalization
+from striate.layers.sequence import Embedding as Embedding
+from striate.layers.sequence import Masking as Masking
 from striate.layers.shape import Flatten as Flatten
 from striate.layers.shape import Reshape as Reshape
-from striate.layers.shape import ZeroPadding2D as ZeroPadding2D
 from striate.layers.weight_normalization import SpectralNormalization as SpectralNormalization
 from striate.layers.weight_normalization import WeightStandardization as WeightStandardization
 from striate.layers.wrapping import Wrapper as Wrapper
@@ -163,3 +201,5 @@ SeparableConvolution2D = SeparableConv2D
 # PyTorch's and other names
 DropPath = StochasticDepth
 GaussianBlur = RandomGaussianBlur
+DepthToSpace = PixelShuffle
+SpaceToDepth = PixelUnshuffle

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from striate.graph import kinds
 from striate.graph.kinds import WeightSpec
+from striate.layers import masks
 from striate.layers.builtin import BuiltIn, register
 from striate.layers.calls import Template
 from striate.ops import activations
@@ -165,6 +166,10 @@ class Softmax(BuiltIn):
 
     def __init__(self, axis: int | Sequence[int] = -1, **kwargs: Any) -> None:
         super().__init__(kinds.Softmax, {"axis": axis}, **kwargs)
+
+    def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
+        why = "it cannot leave masked values out of the sum"
+        raise masks.refused(self, why, 'layers.Activation("softmax") passes the mask on')
 
     def final_activation(self) -> str | None:
         return "softmax" if self.axis == -1 else None

@@ -19,7 +19,8 @@ from striate.graph import kinds
 from striate.graph.named import Items, freeze_value
 from striate.graph.record import Call, Symbol, note
 from striate.graph.spec import Spec
-from striate.layers.calls import Template, specs_of
+from striate.layers import masks
+from striate.layers.calls import Hole, Template, specs_of
 from striate.layers.construction import (
     argument_names,
     bound_arguments,
@@ -67,6 +68,7 @@ class Layer(Weights):
         (None, 4, 4, 3)
     """
 
+    supports_masking: bool = False  # passes the mask of its input on
     _constructed_with: dict[str, Any]
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Self:
@@ -165,14 +167,45 @@ class Layer(Weights):
 
     def forward(self, *args: Any, training: bool | None = None, **kwargs: Any) -> Any:
         """Runs the layer on tensors (or arrays), channels last."""
-        template, tensors = Template.split(args, kwargs, (Tensor, np.ndarray))
-        values = tuple(self.as_input(t) for t in tensors)
+        template, given = self.arranged(args, kwargs, (Tensor, np.ndarray))
+        values = tuple(self.as_input(t) for t in given)
         self._build_once(specs_of(values), template)
-        return self._run(template, values, training)
+        return masks.attach(
+            self._run(template, values, training), self.passed_mask(template, given)
+        )
+
+    def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
+        """The mask of its output for that of its input; user layers override it.
+
+        `inputs` and `mask` are symbols or tensors, lists of them for several inputs.
+        """
+        known = mask if isinstance(mask, (list, tuple)) else [mask]
+        return next((m for m in known if m is not None), None) if self.supports_masking else None
+
+    def arranged(
+        self, args: Any, kwargs: Any, types: tuple[type, ...]
+    ) -> tuple[Template, tuple[Any, ...]]:
+        """How it is called, and on what; `mask` is the first input's if `call` takes one."""
+        template, values = Template.split(args, kwargs, types)
+        takes = "mask" in call_parameters(type(self))
+        if takes and values and "mask" not in template.kwargs:
+            mask = masks.mask_of(values[0])
+            if mask is not None:
+                template.kwargs["mask"] = Hole(len(values))
+                values = (*values, mask)
+        return template, values
+
+    def passed_mask(self, template: Template, values: Sequence[Any]) -> Any:
+        """The mask of what it returns for these values."""
+        given = template.kwargs.get("mask")
+        used = [v for i, v in enumerate(values) if given != Hole(i)]
+        if given is not None and not self.supports_masking:
+            return None
+        return masks.passed_on(self, used)
 
     def _run(self, template: Template, values: Sequence[Any], training: bool | None) -> Any:
         args, kwargs = template.join(values)
-        if _takes_training(type(self)):
+        if "training" in call_parameters(type(self)):
             kwargs.setdefault("training", self.training if training is None else training)
         with self.mode(training):
             return self.call(*args, **kwargs)
@@ -214,12 +247,13 @@ class Layer(Weights):
     # recording ---------------------------------------------------------------------------
 
     def _record(self, args: Any, kwargs: Any) -> Any:
-        template, symbols = Template.split(args, kwargs, (Symbol,))
+        template, symbols = self.arranged(args, kwargs, (Symbol,))
         specs = tuple(s.spec for s in symbols)
         self._build_once(specs, template)
         kind = kinds.Custom(type(self).__name__, self._frozen_config(), template.as_items())
         outputs, structure = infer_outputs(self, template, symbols)
-        made = note(self, kind, symbols, outputs, self.weight_specs())
+        mask = self.passed_mask(template, symbols)
+        made = note(self, kind, symbols, outputs, self.weight_specs(), mask)
         self._remember(made)
         return structure.join_outputs(made)
 
@@ -329,10 +363,10 @@ def _one_or_list(values: tuple[Any, ...]) -> Any:
     return values[0] if len(values) == 1 else list(values)
 
 
-def _takes_training(cls: type[Layer]) -> bool:
-    cached = cls.__dict__.get("_training_argument")
+def call_parameters(cls: type[Layer]) -> tuple[str, ...]:
+    """The names of the arguments of a layer's `call`."""
+    cached = cls.__dict__.get("_call_parameters")
     if cached is None:
-        parameters = inspect.signature(cls.call).parameters
-        cached = "training" in parameters
-        cls._training_argument = cached  # type: ignore[attr-defined]
-    return bool(cached)
+        cached = tuple(inspect.signature(cls.call).parameters)
+        cls._call_parameters = cached  # type: ignore[attr-defined]
+    return cached

@@ -16,6 +16,7 @@ from striate.graph.kinds import Fault, Kind, WeightSpec
 from striate.graph.named import Named, freeze_value
 from striate.graph.record import Symbol, record
 from striate.graph.spec import Spec
+from striate.layers import masks
 from striate.layers.base import Layer
 from striate.layers.calls import Template, spec_of, specs_of
 from striate.ops import activations, constraints, initializers, regularizers
@@ -71,6 +72,7 @@ class BuiltIn(Layer):
             self.kind = kind(**fields)
         except Fault as fault:
             raise fault.at(self.where) from None
+        self.supports_masking = self.kind.passes_mask
         self._checked: tuple[Any, ...] | None = None
 
     def _resolve(self, field: str, value: Any) -> Any:
@@ -97,22 +99,54 @@ class BuiltIn(Layer):
 
     def _record(self, args: Any, kwargs: Any) -> Any:
         kwargs.pop("training", None)
-        _, symbols = Template.split(args, kwargs, (Symbol,))
+        template, symbols = self.arranged(args, kwargs, (Symbol,))
+        specs = tuple(s.spec for s in symbols)
         if self._built_for is not None:
-            self._check_again(tuple(s.spec for s in symbols), symbols)
+            self._check_again(specs, template, symbols)
         else:
-            self.prepare(tuple(s.spec for s in symbols))
-        made = record(self, self.kind, symbols)
-        self._make_weights(made[0].call.weights, tuple(s.spec for s in symbols))
+            self.prepare(specs)
+        kind = self.called_kind(template)
+        made = record(self, kind, symbols, self.passed_mask(template, symbols))
+        self._make_weights(made[0].call.weights, specs)
         self._remember(made)
-        return made[0] if len(made) == 1 else list(made)
+        return self.returned(made)
 
-    def _check_again(self, specs: tuple[Spec, ...], symbols: Sequence[Symbol] = ()) -> None:
+    def arranged(
+        self, args: Any, kwargs: Any, types: tuple[type, ...]
+    ) -> tuple[Template, tuple[Any, ...]]:
+        for name in kwargs:
+            if name not in ("inputs", "training"):
+                raise errors.ArgumentError(
+                    errors.message(
+                        self.where,
+                        "unknown argument of the call",
+                        got={"argument": name},
+                        expected="the inputs, and `training`",
+                    )
+                )
+        return Template.split(args, kwargs, types)
+
+    def passed_mask(self, template: Template, values: Sequence[Any]) -> Any:
+        return None if self.kind.gives_mask else super().passed_mask(template, values)
+
+    def called_kind(self, template: Template) -> Kind:
+        """What the layer is when it is called so."""
+        return self.kind
+
+    def returned(self, made: Sequence[Any]) -> Any:
+        """What the user gets of the outputs: all but the mask, alone or in a list."""
+        shown = list(made[:-1] if self.kind.gives_mask else made)
+        return shown[0] if len(shown) == 1 else shown
+
+    def _check_again(
+        self, specs: tuple[Spec, ...], template: Template, symbols: Sequence[Symbol] = ()
+    ) -> None:
         """A layer that has weights may only be called on what they fit."""
+        kind = self.called_kind(template)
         try:
-            self.kind.check_inputs(*specs)
-            wanted = self.kind.weights(*specs)
-            self.kind.output(*specs)
+            kind.check_inputs(*specs)
+            wanted = kind.weights(*specs)
+            kind.output(*specs)
         except Fault as fault:
             if symbols:
                 return  # `record` raises it with the chain
@@ -169,9 +203,10 @@ class BuiltIn(Layer):
             return
         try:
             self.prepare(specs)
-            self.kind.check_inputs(*specs)
-            self.kind.output(*specs)
-            wanted = self.kind.weights(*specs)
+            kind = self.called_kind(template)
+            kind.check_inputs(*specs)
+            kind.output(*specs)
+            wanted = kind.weights(*specs)
         except Fault as fault:
             raise fault.at(self.where) from None
         self._make_weights(wanted, specs)
@@ -180,7 +215,7 @@ class BuiltIn(Layer):
 
     def forward(self, *args: Any, training: bool | None = None, **kwargs: Any) -> Any:
         """Runs the layer on tensors or arrays, channels last."""
-        values = _tensors(args)
+        template, values = self.arranged(args, kwargs, (Tensor, np.ndarray))
         if not values:
             raise errors.ArgumentError(
                 errors.message(
@@ -192,13 +227,16 @@ class BuiltIn(Layer):
             )
         inputs = [self.as_input(v) for v in values]
         if self._built_for is None:
-            self._build_once(specs_of(inputs), Template.positional(len(inputs)))
-        self._check_fits(inputs)
+            self._build_once(specs_of(inputs), template)
+        self._check_fits(inputs, template)
         if inputs[0].device.type == "meta":
-            return self._promise(inputs)
+            return self._promise(inputs, template)
         with self.mode(training):
-            out = self.compute(*(to_internal(x) for x in inputs))
-        return to_external(out) if isinstance(out, Tensor) else [to_external(o) for o in out]
+            out = self.compute(*(to_internal(x) for x in inputs), template=template)
+        found = [to_external(o) for o in (out if isinstance(out, (list, tuple)) else (out,))]
+        mask = found[-1] if self.kind.gives_mask else self.passed_mask(template, values)
+        masks.attach(found[0], mask)
+        return self.returned(found)
 
     def as_input(self, value: Any) -> Tensor:
         x = super().as_input(value)
@@ -206,21 +244,21 @@ class BuiltIn(Layer):
             return x.float()
         return x
 
-    def _check_fits(self, inputs: Sequence[Tensor]) -> None:
+    def _check_fits(self, inputs: Sequence[Tensor], template: Template) -> None:
         shapes = tuple(x.shape[1:] for x in inputs)
         if shapes != self._checked:
-            self._check_again(specs_of(inputs))
+            self._check_again(specs_of(inputs), template)
             self._checked = shapes
 
-    def _promise(self, inputs: Sequence[Tensor]) -> Any:
+    def _promise(self, inputs: Sequence[Tensor], template: Template) -> Any:
         """The output as tensors without data, by the shape rule alone."""
         specs = [Spec(tuple(x.shape), spec_of(x).dtype) for x in inputs]
-        out = self.kind.output(*specs)
+        out = self.called_kind(template).output(*specs)
         made = [
             torch.empty([n or 0 for n in s.shape], dtype=getattr(torch, s.dtype), device="meta")
             for s in (out if isinstance(out, tuple) else (out,))
         ]
-        return made[0] if len(made) == 1 else made
+        return self.returned(made)
 
     def compute(self, *inputs: Tensor, template: Template | None = None) -> Any:
         """The layer on tensors in internal order; those without activation write it anew."""
@@ -316,11 +354,6 @@ def refuse_glu(activation: Any, where: str) -> None:
                 fix='Put layers.Activation("glu") behind a layer with twice the channels',
             )
         )
-
-
-def _tensors(args: Sequence[Any]) -> list[Any]:
-    _, found = Template.split(args, {}, (Tensor, np.ndarray))
-    return list(found)
 
 
 def _readable(value: Any) -> Any:

@@ -87,6 +87,12 @@ class Template:
         return cls(tuple(_in(a) for a in record["args"]), {k: _in(v) for k, v in kwargs.items()})
 
 
+def template_of(kind: Any, count: int) -> Template:
+    """How the layer of a recorded node was called on its `count` inputs."""
+    call = getattr(kind, "call", None)
+    return Template.from_items(call) if call else Template.positional(count)
+
+
 def _fill(value: Any, values: Sequence[Any]) -> Any:
     if isinstance(value, Hole):
         return values[value.index]

@@ -10,6 +10,7 @@ from torch import Tensor
 from striate import errors
 from striate.graph import kinds
 from striate.graph.kinds import WeightSpec
+from striate.layers import masks
 from striate.layers.arguments import keras_arguments
 from striate.layers.builtin import BuiltIn, register
 from striate.layers.calls import Template
@@ -92,6 +93,10 @@ class BatchNormalization(Affine):
         arguments = keras_arguments(locals())
         refuse(type(self).__name__, arguments, "renorm", "synchronized")
         super().__init__(kinds.BatchNormalization, arguments, **kwargs)
+
+    def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
+        why = "it cannot leave masked steps out of the statistics of a batch"
+        raise masks.refused(self, why, "Put it before the mask, or use layers.LayerNormalization()")
 
     def compute(self, *inputs: Tensor, template: Template | None = None) -> Tensor:
         x = inputs[0]

@@ -142,7 +142,7 @@ class Normalization(BuiltIn):
             x = np.asarray(batch, dtype=np.float64)
             spec = Spec((None, *x.shape[1:]))
             self._build_once((spec,), Template.positional(1))
-            self._check_again((spec,))
+            self._check_again((spec,), Template.positional(1))
             kept = self.kind.positions(spec)
             total.add(x, tuple(a for a in range(x.ndim) if a not in kept))
         if total.count == 0:

@@ -15,7 +15,7 @@ from striate.graph.named import to_json
 from striate.graph.record import Recording, Symbol
 from striate.layers import LAYERS, BuiltIn, Layer
 from striate.layers import InputLayer as EntryLayer
-from striate.layers.calls import Template
+from striate.layers.calls import template_of
 from striate.layers.wrapping import Wrapping as WrappingLayer
 from striate.models.model import Model
 from striate.models.sequential import Sequential
@@ -67,14 +67,11 @@ def _assembled(graph: Graph, layers: Mapping[str, Layer], values: Mapping[Port, 
 def _call(node: Node, layer: Layer, inputs: list[Symbol]) -> list[Symbol]:
     if isinstance(node.kind, InputLayer):
         return [layer.output]
-    if isinstance(node.kind, Custom):
-        args, kwargs = Template.from_items(node.kind.call).join(inputs)
-        out = layer(*args, **kwargs)
-    else:
-        out = layer(inputs[0] if len(inputs) == 1 else inputs)
-    if isinstance(out, dict):
-        return list(out.values())
-    return list(out) if isinstance(out, (list, tuple)) else [out]
+    args, kwargs = template_of(node.kind, len(inputs)).join(inputs)
+    out = layer(*args, **kwargs)
+    while not isinstance(out, Symbol):  # a list, tuple or dict of one call's results
+        out = next(iter(out.values() if isinstance(out, dict) else out))
+    return list(out.call.symbols())
 
 
 def _layer(node: Node, objects: Mapping[str, Any]) -> Layer:

@@ -9,9 +9,8 @@ from typing import Any
 from torch import Tensor
 
 from striate.graph import Graph, Node
-from striate.graph.kinds import Custom
 from striate.layers import BuiltIn, Layer
-from striate.layers.calls import Template
+from striate.layers.calls import template_of
 from striate.ops.border import pad
 from striate.ops.convolution import conv
 from striate.ops.dense import dense
@@ -53,16 +52,9 @@ def bind(
         return layer.before_activation, None  # type: ignore[return-value]
     if op.padding is not None:
         return partial(pad, amounts=op.padding), None
-    if isinstance(node.kind, Custom):
+    if getattr(node.kind, "call", None):
         return partial(layer.compute, template=template_of(node.kind, len(op.reads))), None
     return layer.compute, None
-
-
-def template_of(kind: Any, count: int) -> Template:
-    """How a node's layer is called by user code."""
-    return (
-        Template.from_items(kind.call) if isinstance(kind, Custom) else Template.positional(count)
-    )
 
 
 def _activation(op: Operation, layer: Any) -> Function:

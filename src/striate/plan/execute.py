@@ -10,9 +10,9 @@ from torch import Tensor
 
 from striate.graph import Graph, Port
 from striate.layers import Layer
-from striate.layers.calls import Template
+from striate.layers.calls import Template, template_of
 from striate.ops.layout import to_external, to_internal
-from striate.plan.binding import bind, template_of
+from striate.plan.binding import bind
 from striate.plan.draft import has_hooks
 from striate.plan.operation import ACTIVATION, PRODUCT, Operation
 from striate.plan.plan import Plan

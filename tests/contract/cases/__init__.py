@@ -8,6 +8,8 @@ from __future__ import annotations
 from tests.contract.cases import (
     activation,
     augmentation,
+    border,
+    arrangement,
     convolution,
     dense,
     merging,
@@ -15,6 +17,7 @@ from tests.contract.cases import (
     pooling,
     preprocessing,
     regularization,
+    resampling,
     shape,
     weight_normalization,
 )
@@ -23,6 +26,8 @@ from tests.contract.cases.case import Case as Case
 FAMILIES = (
     activation,
     augmentation,
+    border,
+    arrangement,
     convolution,
     dense,
     merging,
@@ -30,6 +35,7 @@ FAMILIES = (
     pooling,
     preprocessing,
     regularization,
+    resampling,
     shape,
     weight_normalization,
 )

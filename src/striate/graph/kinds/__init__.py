@@ -11,6 +11,9 @@ from striate.graph.kinds.activation import PReLU as PReLU
 from striate.graph.kinds.activation import ReLU as ReLU
 from striate.graph.kinds.activation import Softmax as Softmax
 from striate.graph.kinds.activation import ThresholdedReLU as ThresholdedReLU
+from striate.graph.kinds.arrangement import Identity as Identity
+from striate.graph.kinds.arrangement import Permute as Permute
+from striate.graph.kinds.arrangement import RepeatVector as RepeatVector
 from striate.graph.kinds.augmentation import Cutout as Cutout
 from striate.graph.kinds.augmentation import OnImages as OnImages
 from striate.graph.kinds.augmentation import RandomCrop as RandomCrop
@@ -25,6 +28,9 @@ from striate.graph.kinds.augmentation import RandomTranslation as RandomTranslat
 from striate.graph.kinds.augmentation import RandomZoom as RandomZoom
 from striate.graph.kinds.augmentation import Resampling as Resampling
 from striate.graph.kinds.augmentation_colour import AutoContrast as AutoContrast
+from striate.graph.kinds.augmentation_colour import (
+    ContrastLimitedAdaptiveHistogramEqualization as ContrastLimitedAdaptiveHistogramEqualization,
+)
 from striate.graph.kinds.augmentation_colour import Equalization as Equalization
 from striate.graph.kinds.augmentation_colour import RandomBrightness as RandomBrightness
 from striate.graph.kinds.augmentation_colour import (
@@ -50,6 +56,19 @@ from striate.graph.kinds.base import Kind as Kind
 from striate.graph.kinds.base import WeightSpec as WeightSpec
 from striate.graph.kinds.base import register as register
 from striate.graph.kinds.base import snake_case as snake_case
+from striate.graph.kinds.border import Cropping as Cropping
+from striate.graph.kinds.border import Cropping1D as Cropping1D
+from striate.graph.kinds.border import Cropping2D as Cropping2D
+from striate.graph.kinds.border import Cropping3D as Cropping3D
+from striate.graph.kinds.border import Padding as Padding
+from striate.graph.kinds.border import Reflection as Reflection
+from striate.graph.kinds.border import ReflectionPadding1D as ReflectionPadding1D
+from striate.graph.kinds.border import ReflectionPadding2D as ReflectionPadding2D
+from striate.graph.kinds.border import ReflectionPadding3D as ReflectionPadding3D
+from striate.graph.kinds.border import ZeroPadding1D as ZeroPadding1D
+from striate.graph.kinds.border import ZeroPadding2D as ZeroPadding2D
+from striate.graph.kinds.border import ZeroPadding3D as ZeroPadding3D
+from striate.graph.kinds.calling import Calling as Calling
 from striate.graph.kinds.convolution import Conv as Conv
 from striate.graph.kinds.convolution import Conv1D as Conv1D
 from striate.graph.kinds.convolution import Conv1DTranspose as Conv1DTranspose
@@ -69,7 +88,14 @@ from striate.graph.kinds.convolution import SeparableConv1D as SeparableConv1D
 from striate.graph.kinds.convolution import SeparableConv2D as SeparableConv2D
 from striate.graph.kinds.dense import Dense as Dense
 from striate.graph.kinds.merging import Add as Add
+from striate.graph.kinds.merging import Average as Average
 from striate.graph.kinds.merging import Concatenate as Concatenate
+from striate.graph.kinds.merging import Dot as Dot
+from striate.graph.kinds.merging import Maximum as Maximum
+from striate.graph.kinds.merging import Merge as Merge
+from striate.graph.kinds.merging import Minimum as Minimum
+from striate.graph.kinds.merging import Multiply as Multiply
+from striate.graph.kinds.merging import Subtract as Subtract
 from striate.graph.kinds.normalization import Affine as Affine
 from striate.graph.kinds.normalization import BatchNormalization as BatchNormalization
 from striate.graph.kinds.normalization import (
@@ -84,6 +110,7 @@ from striate.graph.kinds.normalization import (
 from striate.graph.kinds.normalization import Normalizing as Normalizing
 from striate.graph.kinds.normalization import RMSNormalization as RMSNormalization
 from striate.graph.kinds.normalization import UnitNormalization as UnitNormalization
+from striate.graph.kinds.operation import Operation as Operation
 from striate.graph.kinds.pooling import AdaptivePooling as AdaptivePooling
 from striate.graph.kinds.pooling import BlurPooling as BlurPooling
 from striate.graph.kinds.pooling import DepthwisePooling as DepthwisePooling
@@ -147,9 +174,18 @@ from striate.graph.kinds.regularization import SpatialDropout1D as SpatialDropou
 from striate.graph.kinds.regularization import SpatialDropout2D as SpatialDropout2D
 from striate.graph.kinds.regularization import SpatialDropout3D as SpatialDropout3D
 from striate.graph.kinds.regularization import StochasticDepth as StochasticDepth
+from striate.graph.kinds.resampling import CenterCrop as CenterCrop
+from striate.graph.kinds.resampling import PixelShuffle as PixelShuffle
+from striate.graph.kinds.resampling import PixelUnshuffle as PixelUnshuffle
+from striate.graph.kinds.resampling import Resizing as Resizing
+from striate.graph.kinds.resampling import UpSampling as UpSampling
+from striate.graph.kinds.resampling import UpSampling1D as UpSampling1D
+from striate.graph.kinds.resampling import UpSampling2D as UpSampling2D
+from striate.graph.kinds.resampling import UpSampling3D as UpSampling3D
+from striate.graph.kinds.sequence import Embedding as Embedding
+from striate.graph.kinds.sequence import Masking as Masking
 from striate.graph.kinds.shape import Flatten as Flatten
 from striate.graph.kinds.shape import Reshape as Reshape
-from striate.graph.kinds.shape import ZeroPadding2D as ZeroPadding2D
 from striate.graph.kinds.structure import Custom as Custom
 from striate.graph.kinds.structure import InputLayer as InputLayer
 from striate.graph.kinds.structure import Nested as Nested

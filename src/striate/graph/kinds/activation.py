@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from striate.graph.kinds.base import (
     Fault,
@@ -20,6 +21,8 @@ from striate.graph.spec import Spec
 @dataclass(frozen=True)
 class Elementwise(Kind):
     """Keeps the shape; whole numbers become floats."""
+
+    passes_mask: ClassVar[bool] = True
 
     def output(self, *inputs: Spec) -> Spec:
         (spec,) = inputs

@@ -91,6 +91,7 @@ class Kind:
     num_inputs: ClassVar[int | None] = 1  # None: two or more
     min_rank: ClassVar[int] = 1
     max_rank: ClassVar[int] = 8
+    passes_mask: ClassVar[bool] = False  # its output has the steps of its input
 
     def __post_init__(self) -> None:
         self.check()
@@ -105,6 +106,11 @@ class Kind:
     def weights(self, *inputs: Spec) -> tuple[WeightSpec, ...]:
         """The weights it needs for these inputs, trainable ones first."""
         return ()
+
+    @property
+    def gives_mask(self) -> bool:
+        """Whether its last output says which steps of the first one count."""
+        return False
 
     def check_inputs(self, *inputs: Spec) -> None:
         """Raises `Fault` if the number or rank of inputs is wrong."""

@@ -24,6 +24,7 @@ class Dense(Kind):
     """A matrix product over the last axis."""
 
     min_rank: ClassVar[int] = 2
+    passes_mask: ClassVar[bool] = True
     units: int = 1
     activation: Named = Named("linear")
     use_bias: bool = True

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from striate.graph.kinds.activation import check_axis
-from striate.graph.kinds.base import Fault, Kind, float_dtype, register
+from striate.graph.kinds.base import Fault, Kind, bad_argument, float_dtype, register
 from striate.graph.spec import Shape, Spec
 
 
@@ -15,12 +15,13 @@ class Merge(Kind):
     """Element by element over inputs of one shape; sizes of 1 are repeated, as in NumPy."""
 
     num_inputs: ClassVar[int | None] = None
+    passes_mask: ClassVar[bool] = True
 
     def output(self, *inputs: Spec) -> Spec:
         shape = inputs[0].shape
         for spec in inputs[1:]:
             shape = broadcast(shape, spec.shape, inputs)
-        return Spec(shape, inputs[0].dtype)
+        return Spec(shape, float_dtype(inputs[0]))
 
 
 @register
@@ -31,10 +32,82 @@ class Add(Merge):
 
 @register
 @dataclass(frozen=True)
+class Subtract(Merge):
+    """The first input less the second."""
+
+    num_inputs: ClassVar[int | None] = 2
+
+
+@register
+@dataclass(frozen=True)
+class Multiply(Merge):
+    """The product of its inputs."""
+
+
+@register
+@dataclass(frozen=True)
+class Average(Merge):
+    """The mean of its inputs."""
+
+
+@register
+@dataclass(frozen=True)
+class Maximum(Merge):
+    """The largest of its inputs."""
+
+
+@register
+@dataclass(frozen=True)
+class Minimum(Merge):
+    """The smallest of its inputs."""
+
+
+@register
+@dataclass(frozen=True)
+class Dot(Kind):
+    """Sums of products of two inputs along an axis of each."""
+
+    num_inputs: ClassVar[int | None] = 2
+    min_rank: ClassVar[int] = 2
+    passes_mask: ClassVar[bool] = True
+    axes: int | tuple[int, int] = -1
+    normalize: bool = False
+
+    def check(self) -> None:
+        axes = self.axes
+        many = axes if isinstance(axes, (tuple, list)) else (axes,)
+        whole = all(isinstance(a, int) and not isinstance(a, bool) for a in many)
+        if not whole or (isinstance(axes, (tuple, list)) and len(axes) != 2):
+            shown = tuple(axes) if isinstance(axes, list) else axes
+            raise bad_argument("axes", shown, "a whole number, or one for each input")
+        self.replace(axes=tuple(axes) if isinstance(axes, (tuple, list)) else axes)
+
+    def summed(self, a: Spec, b: Spec) -> tuple[int, int]:
+        """The axis of each input that is summed over, counted from 0."""
+        first, second = self.axes if isinstance(self.axes, tuple) else (self.axes, self.axes)
+        return check_axis(first, a), check_axis(second, b)
+
+    def output(self, *inputs: Spec) -> Spec:
+        a, b = inputs
+        i, j = self.summed(a, b)
+        if a.shape[i] != b.shape[j] and None not in (a.shape[i], b.shape[j]):
+            raise Fault(
+                "the axes that are summed over differ",
+                got={"axes": (i, j), "input shapes": (a.shape, b.shape)},
+                expected="equal sizes there",
+            )
+        shape = [n for axis, n in enumerate(a.shape) if axis != i]
+        shape += [n for axis, n in enumerate(b.shape) if axis not in (0, j)]
+        return Spec(tuple(shape) if len(shape) > 1 else (*shape, 1), float_dtype(a))
+
+
+@register
+@dataclass(frozen=True)
 class Concatenate(Kind):
     """Its inputs one after another along an axis."""
 
     num_inputs: ClassVar[int | None] = None
+    passes_mask: ClassVar[bool] = True
     axis: int = -1
 
     def output(self, *inputs: Spec) -> Spec:

@@ -27,6 +27,7 @@ class Normalizing(Kind):
     """Keeps the shape; whole numbers become floats."""
 
     min_rank: ClassVar[int] = 2
+    passes_mask: ClassVar[bool] = True
 
     def output(self, *inputs: Spec) -> Spec:
         (spec,) = inputs

@@ -99,7 +99,7 @@ class OnImages(BuiltIn):
         images = self.as_input(parts["images"])
         if self._built_for is None:
             self._build_once(specs_of([images]), Template.positional(1))
-        self._check_fits([images])
+        self._check_fits([images], Template.positional(1))
         out = {**parts, "images": images}
         with self.mode(training):
             amounts = self._amounts(to_internal(images), source)

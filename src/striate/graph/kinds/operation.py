@@ -1,0 +1,225 @@
+"""Operation: arithmetic on symbols as data; shapes and number types under NumPy's rules."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from striate.graph.kinds.base import Fault, Kind, bad_argument, register
+from striate.graph.spec import DTYPES, Shape, Spec, product
+
+# name -> number of operands
+OPERATIONS = {
+    "add": 2,
+    "subtract": 2,
+    "multiply": 2,
+    "divide": 2,
+    "floor_divide": 2,
+    "mod": 2,
+    "power": 2,
+    "matmul": 2,
+    "logical_and": 2,
+    "logical_or": 2,
+    "negative": 1,
+    "absolute": 1,
+    "getitem": 1,
+}
+LARGEST_CONSTANT = 65536  # values; more belong into a weight
+
+INPUT, NUMBER, ARRAY = "input", "number", "array"
+SLICE, INDEX, NEW = "slice", "index", "new"
+KEY_SIZES = {SLICE: 4, INDEX: 2, NEW: 1}
+
+
+@register
+@dataclass(frozen=True)
+class Operation(Kind):
+    """One operation of Python on symbols, numbers and small arrays.
+
+    Args:
+        operation: its name in NumPy.
+        operands: each ("input", number), ("number", value) or ("array", dtype, shape, values).
+        key: of "getitem", one entry per axis: ("slice", start, stop, step), ("index", place),
+            ("new",) for None; an ellipsis is spelt out.
+    """
+
+    num_inputs: ClassVar[int | None] = None
+    operation: str = "add"
+    operands: tuple[tuple[Any, ...], ...] = ((INPUT, 0), (INPUT, 1))
+    key: tuple[tuple[Any, ...], ...] = ()
+
+    def check(self) -> None:
+        if self.operation not in OPERATIONS:
+            raise bad_argument("operation", self.operation, "one of " + ", ".join(OPERATIONS))
+        if len(self.operands) != OPERATIONS[self.operation]:
+            raise bad_argument("operands", self.operands, f"{OPERATIONS[self.operation]} of them")
+        for operand in self.operands:
+            check_operand(operand)
+        for entry in self.key:
+            if entry[0] not in KEY_SIZES or len(entry) != KEY_SIZES[entry[0]]:
+                raise bad_argument("key", entry, "a slice, an index or a new axis")
+
+    @property
+    def inputs(self) -> list[int]:
+        """The numbers of the inputs in the order of the operands."""
+        return [operand[1] for operand in self.operands if operand[0] == INPUT]
+
+    def check_inputs(self, *inputs: Spec) -> None:
+        wanted = max(self.inputs, default=0) + 1
+        if len(inputs) != wanted:
+            raise Fault("wrong number of inputs", got={"inputs": len(inputs)}, expected=f"{wanted}")
+
+    def output(self, *inputs: Spec) -> Spec:
+        if self.operation == "getitem":
+            return Spec(sliced_shape(self.key, inputs[0].shape), inputs[0].dtype)
+        specs = [operand_spec(operand, inputs) for operand in self.operands]
+        self.check_ranks(inputs)
+        dtype = self.result_type(specs)
+        shapes = [spec.shape for spec in specs]
+        if self.operation == "matmul":
+            return Spec(matmul_shape(*shapes), dtype)
+        return Spec(shapes[0] if len(shapes) == 1 else numpy_broadcast(*shapes), dtype)
+
+    def check_ranks(self, inputs: Sequence[Spec]) -> None:
+        """Inputs of different ranks are a mistake: NumPy would lay the batch on another axis."""
+        used = [inputs[i] for i in self.inputs]
+        if len({spec.rank for spec in used}) > 1:
+            low, high = sorted(used, key=lambda spec: spec.rank)[:: len(used) - 1]
+            missing = ", ".join(["None"] * (high.rank - low.rank))
+            raise Fault(
+                "symbols with different numbers of dimensions",
+                got={"shapes": tuple(spec.shape for spec in used)},
+                expected="as many dimensions in each, the batch first",
+                fix=f"Give the smaller one axes of size 1: y[:, {missing}]",
+            )
+        for operand in self.operands:
+            rank = max(spec.rank for spec in used)
+            if operand[0] == ARRAY and len(operand[2]) >= rank and operand[2][-rank] != 1:
+                raise Fault(
+                    "an array that covers the batch",
+                    got={"array of shape": operand[2], "symbol": used[0].shape},
+                    expected=f"at most {rank - 1} dimensions, those of one sample",
+                )
+
+    def result_type(self, specs: Sequence[Spec]) -> str:
+        """The number type of the result."""
+        numbers = [v for kind, v, *_ in self.operands if kind == NUMBER]
+        dtype = promoted([spec.dtype for spec in specs if spec.dtype])
+        whole = "float" not in dtype
+        if self.operation.startswith("logical"):
+            return "bool"
+        if whole and (self.operation == "divide" or any(isinstance(n, float) for n in numbers)):
+            return "float32"
+        return "int64" if dtype == "bool" and numbers else dtype
+
+
+def check_operand(operand: tuple[Any, ...]) -> None:
+    """A `Fault` unless it is an input, a number, or a whole and small array."""
+    kind, *content = operand
+    whole = kind == INPUT and len(content) == 1 and type(content[0]) is int and content[0] >= 0
+    number = kind == NUMBER and len(content) == 1 and isinstance(content[0], (bool, int, float))
+    if whole or number:
+        return
+    if kind != ARRAY or len(content) != 3:
+        raise bad_argument("operands", operand, "an input, a number or an array")
+    dtype, shape, values = content
+    if dtype not in DTYPES or product(shape) != len(values):
+        raise bad_argument("operands", (dtype, shape), "an array with all its values")
+    if len(values) > LARGEST_CONSTANT:
+        raise bad_argument(
+            "operands",
+            f"an array of shape {shape}",
+            f"at most {LARGEST_CONSTANT} values",
+            "Make it a weight of a Layer subclass: self.add_weight(...)",
+        )
+
+
+def operand_spec(operand: tuple[Any, ...], inputs: Sequence[Spec]) -> Spec:
+    """The spec of an operand; a plain number has shape () and no number type of its own."""
+    if operand[0] == INPUT:
+        return inputs[int(operand[1])]
+    return Spec((), "") if operand[0] == NUMBER else Spec(tuple(operand[2]), operand[1])
+
+
+ORDER = ("bool", "uint8", "int32", "int64", "float16", "bfloat16", "float32", "float64")
+
+
+def promoted(dtypes: Sequence[str]) -> str:
+    """The number type that holds values of all of them.
+
+    Example:
+        >>> promoted(["int64", "float16"]), promoted(["float16", "bfloat16"])
+        ('float16', 'float32')
+    """
+    halves = {"float16", "bfloat16"} <= set(dtypes)
+    return max([*dtypes, "float32"] if halves else dtypes, key=ORDER.index)
+
+
+def numpy_broadcast(a: Shape, b: Shape) -> Shape:
+    """The shape of a op b: aligned at the end, sizes of 1 repeated, open sizes staying open.
+
+    Example:
+        >>> numpy_broadcast((None, 8, 8, 3), (3,))
+        (None, 8, 8, 3)
+    """
+    rank = max(len(a), len(b))
+    first, second = ((1,) * (rank - len(s)) + tuple(s) for s in (a, b))
+    shape: list[int | None] = []
+    for n, m in zip(first, second, strict=True):
+        if n is not None and m is not None and n != m and 1 not in (n, m):
+            raise Fault(
+                "shapes that do not go together",
+                got={"shapes": (a, b)},
+                expected="equal sizes, or 1, on every axis from the last to the first",
+            )
+        if n == 1 or m == 1:
+            shape.append(m if n == 1 else n)
+        else:
+            shape.append(m if n is None else n)
+    return tuple(shape)
+
+
+def matmul_shape(a: Shape, b: Shape) -> Shape:
+    """The shape of a @ b: matrices in the last two dimensions, the others broadcast."""
+    if len(a) < 2 or len(b) < 2 or a[-1] != b[-2]:
+        raise Fault(
+            "matrices that do not go together",
+            got={"shapes": (a, b)},
+            expected="the columns of the first as many as the rows of the second",
+        )
+    return (*numpy_broadcast(a[:-2], b[:-2]), a[-2], b[-1])
+
+
+def sliced_shape(key: Sequence[tuple[Any, ...]], shape: Shape) -> Shape:
+    """The shape of x[key]; a `Fault` for an index out of range or a batch that is not whole."""
+    rest: list[int | None] = []
+    sizes = list(shape)
+    for entry in key:
+        if entry[0] == NEW:
+            rest.append(1)
+            continue
+        size = sizes.pop(0)
+        if entry[0] == INDEX:
+            if size is not None and not -size <= entry[1] < size:
+                raise Fault(
+                    "an index out of range",
+                    got={"index": entry[1], "input shape": shape},
+                    expected=f"{-size} to {size - 1}",
+                )
+            continue
+        rest.append(_sliced(entry[1:], size, shape))
+    return (*rest, *sizes)
+
+
+def _sliced(ends: tuple[int | None, ...], size: int | None, shape: Shape) -> int | None:
+    if size is None:
+        return None
+    count = len(range(*slice(*ends).indices(size)))
+    if count == 0:
+        raise Fault(
+            "a slice that is empty",
+            got={"slice": ends, "input shape": shape},
+            expected="at least one value",
+        )
+    return count
