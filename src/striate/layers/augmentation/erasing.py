@@ -122,8 +122,8 @@ class Cutout(Augmentation):
     Example:
         >>> import numpy as np
         >>> from striate import layers
-        >>> layers.Cutout(2, seed=0)(np.ones((1, 4, 4, 1)), training=True)[0, :, :, 0].tolist()
-        [[1.0, 1.0, 1.0, 1.0], [1.0, 1.0, 1.0, 1.0], [1.0, 1.0, 0.0, 0.0], [1.0, 1.0, 0.0, 0.0]]
+        >>> layers.Cutout(2, seed=2)(np.ones((1, 4, 4, 1)), training=True)[0, :, :, 0].tolist()
+        [[1.0, 1.0, 1.0, 1.0], [1.0, 1.0, 1.0, 1.0], [0.0, 1.0, 1.0, 1.0], [0.0, 1.0, 1.0, 1.0]]
 
     References: DeVries and Taylor (2017), https://arxiv.org/abs/1708.04552
     """

@@ -36,7 +36,7 @@ class RandomFlip(Augmentation):
         >>> from striate import layers
         >>> layer = layers.RandomFlip("horizontal", seed=1)
         >>> layer(np.array([[[[1.0], [2.0]]]] * 4), training=True)[..., 0].tolist()
-        [[[1.0, 2.0]], [[2.0, 1.0]], [[1.0, 2.0]], [[2.0, 1.0]]]
+        [[[1.0, 2.0]], [[2.0, 1.0]], [[1.0, 2.0]], [[1.0, 2.0]]]
     """
 
     kind: kinds.RandomFlip
