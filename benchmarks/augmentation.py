@@ -49,6 +49,7 @@ LAYERS: dict[str, dict[str, Any]] = {
     "Solarization": {"threshold_factor": 0.8},
     "AutoContrast": {},
     "Equalization": {},
+    "ContrastLimitedAdaptiveHistogramEqualization": {},
     "RandomSharpness": {"factor": (0.2, 0.8)},
     "RandomGaussianBlur": {"factor": (1.0, 1.0)},
     "RandomErasing": {"factor": (1.0, 1.0)},
@@ -64,8 +65,9 @@ LAYERS: dict[str, dict[str, Any]] = {
 def check(name: str, x: torch.Tensor) -> None:
     """The layer repeats with its seed, and promises what it gives."""
     arguments = LAYERS[name]
-    seed = {} if name in ("AutoContrast", "Equalization") else {"seed": 1}
-    first, second = (getattr(layers, name)(**arguments, **seed) for _ in range(2))
+    cls = getattr(layers, name)
+    seed = {"seed": 1} if issubclass(cls, layers.augmentation.Augmentation) else {}
+    first, second = (cls(**arguments, **seed) for _ in range(2))
     out = first(x, training=True)
     assert torch.equal(out, second(x, training=True)), name
     assert torch.isfinite(out).all(), name
@@ -108,9 +110,9 @@ def line(name: str, shape: tuple[int, ...], options: argparse.Namespace) -> str:
             took = seconds(function, options.device)
             if turn:
                 found.append(took)
-    low, middle, high = statistics.quantiles(times[0], n=4)
-    rate = shape[0] / statistics.median(times[0])
-    text = f"{name:24} {rate:12,.0f} images/s   {middle * 1e3:8.2f} ms  +-{(high - low) / 2:.1e} s"
+    low, middle, high = (1e3 * q for q in statistics.quantiles(times[0], n=4))
+    rate = 1e3 * shape[0] / middle
+    text = f"{name[:24]:24} {rate:12,.0f} images/s {middle:8.2f} ms +-{(high - low) / 2:7.2f} ms"
     if len(times) > 1:
         ratio = statistics.median(times[1]) / statistics.median(times[0])
         text += f"   Keras takes {ratio:6.1f} times as long"

@@ -1,6 +1,6 @@
 """Draws one photograph under every augmentation: the picture of the guide, and a check by eye.
 
-    python tools/augmentation_picture.py [--out docs/_static/augmentation.png]
+python tools/augmentation_picture.py [--out docs/_static/augmentation.png]
 """
 
 from __future__ import annotations
@@ -50,6 +50,7 @@ TILES: list[tuple[str, layers.Layer | None]] = [
     ("Solarization", layers.Solarization(threshold_factor=(0.5, 0.5))),
     ("AutoContrast", layers.AutoContrast()),
     ("Equalization", layers.Equalization()),
+    ("...AdaptiveHistogramEqualization", layers.ContrastLimitedAdaptiveHistogramEqualization()),
     ("RandomSharpness, 0", layers.RandomSharpness((0, 0))),
     ("RandomSharpness, 1", layers.RandomSharpness((1, 1))),
     ("RandomGaussianBlur", layers.RandomGaussianBlur((1, 1), 9, (2.0, 2.0))),
@@ -73,7 +74,7 @@ def photographs() -> np.ndarray:
     return np.stack(parts)
 
 
-def picture(columns: int = 7) -> Image.Image:
+def picture(columns: int = 6) -> Image.Image:
     """The grid, with a palette of 256 colours."""
     rows = -(-len(TILES) // columns)
     figure, axes = plt.subplots(rows, columns, figsize=(1.3 * columns, 1.5 * rows), dpi=100)

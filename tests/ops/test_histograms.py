@@ -49,3 +49,23 @@ def test_equalizing_knows_the_range() -> None:
     out = histograms.equalize(inner(values / 255), 256, (0.0, 1.0)) * 255
     wanted = histograms.equalize(inner(values), 256, (0.0, 255.0))
     torch.testing.assert_close(out, wanted, atol=1e-3, rtol=0)
+
+
+def test_tiles_are_mirrored_to_fit() -> None:
+    values = images()[:, :, :3]  # two columns of tiles of two: one column is missing, mirrored
+    padded = np.concatenate([values, values[:, :, 2:]], axis=2)
+    out = histograms.equalize_tiles(inner(values), (1, 2), 0.0, (0.0, 255.0))
+    assert out.is_contiguous(memory_format=torch.channels_last)
+    whole = histograms.equalize_tiles(inner(padded), (1, 2), 0.0, (0.0, 255.0))
+    torch.testing.assert_close(out, whole[:, :, :, :3])
+
+
+def test_a_limit_bounds_the_contrast() -> None:
+    values = np.random.default_rng(1).integers(100, 108, (1, 32, 32, 1)).astype("float32")
+    spans = []
+    for limit in (0.0, 40.0, 4.0, 1.0):
+        out = histograms.equalize_tiles(inner(values), (2, 2), limit, (0.0, 255.0))
+        spans.append((out.max() - out.min()).item())
+    assert spans[0] > 200
+    assert spans == sorted(spans, reverse=True)
+    assert spans[-1] == pytest.approx(7.0, abs=0.1)  # all counts alike: the values stay

@@ -13,6 +13,9 @@ from striate.layers.activation import Softmax as Softmax
 from striate.layers.activation import ThresholdedReLU as ThresholdedReLU
 from striate.layers.augmentation import AugMix as AugMix
 from striate.layers.augmentation import AutoContrast as AutoContrast
+from striate.layers.augmentation import (
+    ContrastLimitedAdaptiveHistogramEqualization as ContrastLimitedAdaptiveHistogramEqualization,
+)
 from striate.layers.augmentation import CutMix as CutMix
 from striate.layers.augmentation import Cutout as Cutout
 from striate.layers.augmentation import Equalization as Equalization

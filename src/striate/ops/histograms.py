@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import torch
 from torch import Tensor
 
@@ -44,3 +46,68 @@ def equalize(x: Tensor, bins: int, value_range: Range) -> Tensor:
     ranks = table.round().clamp(0.0, 255.0).to(x.dtype).gather(1, index).view(image.shape)
     out = torch.where(several[:, None], ranks, image)
     return scale(to_internal(out), (0.0, 255.0), value_range)
+
+
+def equalize_tiles(
+    x: Tensor, grid: tuple[int, int], clip_limit: float, value_range: Range
+) -> Tensor:
+    """Equalizes each tile of a grid by itself, and joins them without seams (CLAHE).
+
+    Counts of the 256 values in a tile are cut at clip_limit times their mean, and what is cut off
+    is given to all alike; that bounds how much contrast can grow. A pixel takes the ranks that
+    the four tiles around it give its value, weighted by the closeness of their centres.
+
+    Shapes: (N, C, H, W) -> (N, C, H, W). Images are mirrored at the bottom and right to fit.
+    """
+    image = to_external(scale(x, value_range, (0.0, 255.0)))
+    high, wide = (-(-n // k) for n, k in zip(image.shape[1:3], grid, strict=True))
+    index = image.clamp(0, 255).long()
+    padded = index[:, _mirrored(high * grid[0], index.shape[1], x.device)]
+    padded = padded[:, :, _mirrored(wide * grid[1], index.shape[2], x.device)]
+    ranks = _ranks(padded.unflatten(2, (grid[1], wide)).unflatten(1, (grid[0], high)), clip_limit)
+    channel = torch.arange(index.shape[3], device=x.device)
+    out = torch.zeros_like(image)
+    rows, columns = (
+        _two_tiles(index.shape[1], high, grid[0]),
+        _two_tiles(index.shape[2], wide, grid[1]),
+    )
+    first = torch.arange(len(index), device=x.device)[:, None, None, None]
+    for (row, down), (column, across) in itertools.product(rows, columns):
+        tile = row.to(x.device)[:, None, None] * grid[1] + column.to(x.device)[:, None]
+        share = (down[:, None, None] * across[:, None]).to(image)
+        out = out + ranks[first, tile, index, channel].to(x.dtype) * share
+    return scale(to_internal(out), (0.0, 255.0), value_range)
+
+
+def _ranks(tiles: Tensor, clip_limit: float) -> Tensor:
+    """The rank of each value in each tile: (N, rows, h, columns, w, C) -> (N, tiles, 256, C)."""
+    values = tiles.transpose(2, 3).flatten(3, 4).flatten(0, 2)
+    found = torch.zeros((len(values), 256, values.shape[2]), device=tiles.device)
+    found.scatter_add_(1, values, found.new_ones(1).expand(values.shape))
+    size = values.shape[1]
+    if clip_limit > 0:
+        kept = found.clamp_max(clip_limit * size / 256)
+        found = kept + (found - kept).sum(dim=1, keepdim=True) / 256
+    total = found.cumsum(dim=1)
+    least = total[:, :1]
+    several = size - least
+    ranks = (total - least) * 255.0 / torch.where(several == 0, 1.0, several)
+    by_tile: Tensor = ranks.clamp(0.0, 255.0).unflatten(0, (len(tiles), -1))
+    return by_tile
+
+
+def _mirrored(wanted: int, size: int, device: torch.device) -> Tensor:
+    """0, 1, ..., size - 1, size - 1, ..., 1, 0, 0, 1, ... up to `wanted` of them."""
+    turn = torch.arange(wanted, device=device) % (2 * size)
+    return torch.minimum(turn, 2 * size - 1 - turn)
+
+
+def _two_tiles(size: int, tile: int, count: int) -> list[tuple[Tensor, Tensor]]:
+    """Along one axis, the two tiles whose centres are around each pixel, with their shares."""
+    place = (torch.arange(size, dtype=torch.float32) - tile / 2) / tile
+    before = place.floor()
+    share = place - before
+    return [
+        (before.clamp(0, count - 1).long(), 1.0 - share),
+        ((before + 1).clamp(0, count - 1).long(), share),
+    ]

@@ -52,6 +52,12 @@ CASES = [
         smooth=False,
         note="Keras counts over the batch; ranks are steps",
     ),
+    Case(
+        "ContrastLimitedAdaptiveHistogramEqualization",
+        {"value_range": (-4, 4), "tile_grid_size": (2, 3)},
+        smooth=False,
+        note="ranks are steps",
+    ),
     Case("RandomErasing", {"factor": (1.0, 1.0), "fill_value": (1.0, 2.0, 3.0)}, random=True),
     Case("Cutout", {"size": 2, "seed": 6}, keras=False, random=True, note="not in Keras"),
     Case("MixUp", {"alpha": 4.0, "seed": 5}, random=True),

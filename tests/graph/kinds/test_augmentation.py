@@ -70,6 +70,18 @@ BAD: list[tuple[str, str, Any, str]] = [
     ("RandomColorJitter", "hue_factor", -1, IN_UNIT),
     ("AutoContrast", "value_range", (0, NAN), RANGE),
     ("Equalization", "bins", 1, "a whole number >= 2"),
+    (
+        "ContrastLimitedAdaptiveHistogramEqualization",
+        "clip_limit",
+        -1.0,
+        "a number >= 0; 0 is no limit",
+    ),
+    (
+        "ContrastLimitedAdaptiveHistogramEqualization",
+        "tile_grid_size",
+        (0, 8),
+        "a positive whole number or 2 of them",
+    ),
     ("RandAugment", "num_ops", 0, "a positive whole number"),
     ("RandAugment", "factor", 2, IN_UNIT),
     ("AugMix", "num_chains", 0, "a positive whole number"),

@@ -213,6 +213,27 @@ def test_equalization_is_that_of_keras_on_each_image(values: str, bins: int) -> 
     assert_close(numbers(out), np.concatenate(wanted), "images")
 
 
+@pytest.mark.parametrize(
+    ("shape", "limit", "grid"),
+    [
+        # on torch, Keras cuts the limit to whole counts: here limit times tile size / 256 is one;
+        # and it repeats the last row where it says that it mirrors: one row is the same
+        ((2, 32, 48, 1), 4.0, (2, 3)),
+        ((3, 31, 31, 3), 2.0, (2, 2)),
+        ((3, 17, 13, 3), 0.0, (3, 2)),
+        ((1, 3, 5, 2), 0.0, (2, 3)),
+    ],
+)
+def test_equalization_by_tiles_is_that_of_keras(
+    shape: tuple[int, ...], limit: float, grid: tuple[int, int]
+) -> None:
+    name = "ContrastLimitedAdaptiveHistogramEqualization"
+    x = images({}, shape)
+    x[0] = x[0] // 8  # a dark one
+    ours, theirs = (getattr(m, name)((0, 255), limit, grid) for m in (layers, keras.layers))
+    assert_close(numbers(ours(x)), numbers(theirs(x)), "images")
+
+
 def test_color_jitter_is_its_four_parts_in_keras_order() -> None:
     arguments = {
         "value_range": (0, 1),
@@ -228,7 +249,7 @@ def test_color_jitter_is_its_four_parts_in_keras_order() -> None:
 
 NAMES = sorted({row.name for row in ROWS} | {"RandomGaussianBlur", "RandomElasticTransform"})
 NAMES += ["RandomCrop", "RandomColorJitter", "RandAugment", "AugMix", "AutoContrast"]
-NAMES += ["Equalization"]
+NAMES += ["Equalization", "ContrastLimitedAdaptiveHistogramEqualization"]
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -25,6 +25,9 @@ from striate.graph.kinds.augmentation import RandomTranslation as RandomTranslat
 from striate.graph.kinds.augmentation import RandomZoom as RandomZoom
 from striate.graph.kinds.augmentation import Resampling as Resampling
 from striate.graph.kinds.augmentation_colour import AutoContrast as AutoContrast
+from striate.graph.kinds.augmentation_colour import (
+    ContrastLimitedAdaptiveHistogramEqualization as ContrastLimitedAdaptiveHistogramEqualization,
+)
 from striate.graph.kinds.augmentation_colour import Equalization as Equalization
 from striate.graph.kinds.augmentation_colour import RandomBrightness as RandomBrightness
 from striate.graph.kinds.augmentation_colour import (

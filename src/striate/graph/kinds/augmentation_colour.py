@@ -15,7 +15,7 @@ from striate.graph.kinds.augmentation_ranges import (
     twice,
     value_bounds,
 )
-from striate.graph.kinds.base import Fault, bad_argument, register, whole
+from striate.graph.kinds.base import Fault, bad_argument, register, sizes, whole
 from striate.graph.spec import Spec
 
 
@@ -214,3 +214,21 @@ class Equalization(_Adjustment):
     def check(self) -> None:
         super().check()
         self.replace(bins=whole("bins", self.bins, 2))
+
+
+@register
+@dataclass(frozen=True)
+class ContrastLimitedAdaptiveHistogramEqualization(_Adjustment):
+    """Equalizes tiles of the image, with bounded contrast."""
+
+    clip_limit: float = 4.0
+    tile_grid_size: tuple[int, int] = (8, 8)
+
+    def check(self) -> None:
+        super().check()
+        if not is_number(self.clip_limit) or self.clip_limit < 0:
+            raise bad_argument("clip_limit", self.clip_limit, "a number >= 0; 0 is no limit")
+        self.replace(
+            clip_limit=float(self.clip_limit),
+            tile_grid_size=sizes("tile_grid_size", self.tile_grid_size, 2),
+        )

@@ -24,6 +24,9 @@ from striate.layers.augmentation.moving import RandomFlip as RandomFlip
 from striate.layers.augmentation.policies import AugMix as AugMix
 from striate.layers.augmentation.policies import RandAugment as RandAugment
 from striate.layers.augmentation.tones import AutoContrast as AutoContrast
+from striate.layers.augmentation.tones import (
+    ContrastLimitedAdaptiveHistogramEqualization as ContrastLimitedAdaptiveHistogramEqualization,
+)
 from striate.layers.augmentation.tones import Equalization as Equalization
 from striate.layers.augmentation.tones import RandomInvert as RandomInvert
 from striate.layers.augmentation.tones import RandomPosterization as RandomPosterization
