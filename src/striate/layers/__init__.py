@@ -199,6 +199,7 @@ SeparableConvolution1D = SeparableConv1D
 SeparableConvolution2D = SeparableConv2D
 
 # PyTorch's and other names
+CLAHE = ContrastLimitedAdaptiveHistogramEqualization
 DropPath = StochasticDepth
 GaussianBlur = RandomGaussianBlur
 DepthToSpace = PixelShuffle
