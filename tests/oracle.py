@@ -192,3 +192,19 @@ def global_response(x: Array, gamma: Array, beta: Array, epsilon: float) -> Arra
         relative = np.array(norms) / (sum(norms) / len(norms) + epsilon)
         out[n] = gamma * (sample * relative) + beta + sample
     return out
+
+
+def resize(
+    x: Array, size: Sequence[int], kernel: Callable[[float], float], antialias: bool
+) -> Array:
+    """Every output pixel as the weighted mean of input pixels, by their distance from its place."""
+    for axis, m in enumerate(size, 1):
+        n = x.shape[axis]
+        stretch = max(1.0, n / m) if antialias else 1.0
+        rows = []
+        for i in range(m):
+            place = (i + 0.5) * n / m - 0.5
+            weights = [kernel(abs(place - j) / stretch) for j in range(n)]
+            rows.append(np.average(x, axis=axis, weights=weights))
+        x = np.stack(rows, axis=axis)
+    return x

@@ -1,6 +1,6 @@
 """Draws one photograph under every augmentation: the picture of the guide, and a check by eye.
 
-    python tools/augmentation_picture.py [--out docs/_static/augmentation.png]
+python tools/augmentation_picture.py [--out docs/_static/augmentation.png]
 """
 
 from __future__ import annotations

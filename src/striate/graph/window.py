@@ -165,3 +165,41 @@ def blur_padding(kernel: int) -> tuple[int, int]:
         ((1, 1), (1, 2))
     """
     return (kernel - 1) // 2, kernel // 2
+
+
+def aspect_box(
+    size: tuple[int, int], wanted: tuple[int, int]
+) -> tuple[tuple[int, int], tuple[int, int]]:
+    """What to cut before and after height and width so that the shape of `wanted` is left.
+
+    The largest centred window of that aspect ratio, sides rounded down, at least 1; the odd value
+    goes after. Keras's rule.
+
+    Example:
+        >>> aspect_box((340, 500), (200, 200))
+        ((0, 0), (80, 80))
+    """
+    (height, width), (rows, columns) = size, wanted
+    inner = (
+        max(min(height, int(width * rows / columns)), 1),
+        max(min(width, int(height * columns / rows)), 1),
+    )
+    cut = [(n - k) // 2 for n, k in zip(size, inner, strict=True)]
+    return (cut[0], height - inner[0] - cut[0]), (cut[1], width - inner[1] - cut[1])
+
+
+def aspect_border(
+    size: tuple[int, int], wanted: tuple[int, int]
+) -> tuple[tuple[int, int], tuple[int, int]]:
+    """What to add around height and width so that the whole has the shape of `wanted`.
+
+    The same on both sides, rounded down, so that an odd value is not added. Keras's rule.
+
+    Example:
+        >>> aspect_border((340, 500), (200, 200))
+        ((80, 80), (0, 0))
+    """
+    (height, width), (rows, columns) = size, wanted
+    down = (max(height, int(width * rows / columns)) - height) // 2
+    across = (max(width, int(height * columns / rows)) - width) // 2
+    return (down, down), (across, across)

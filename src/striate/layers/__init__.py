@@ -41,6 +41,15 @@ from striate.layers.augmentation import RandomZoom as RandomZoom
 from striate.layers.augmentation import Solarization as Solarization
 from striate.layers.augmentation import TrivialAugment as TrivialAugment
 from striate.layers.base import Layer as Layer
+from striate.layers.border import Cropping1D as Cropping1D
+from striate.layers.border import Cropping2D as Cropping2D
+from striate.layers.border import Cropping3D as Cropping3D
+from striate.layers.border import ReflectionPadding1D as ReflectionPadding1D
+from striate.layers.border import ReflectionPadding2D as ReflectionPadding2D
+from striate.layers.border import ReflectionPadding3D as ReflectionPadding3D
+from striate.layers.border import ZeroPadding1D as ZeroPadding1D
+from striate.layers.border import ZeroPadding2D as ZeroPadding2D
+from striate.layers.border import ZeroPadding3D as ZeroPadding3D
 from striate.layers.builtin import LAYERS as LAYERS
 from striate.layers.builtin import BuiltIn as BuiltIn
 from striate.layers.builtin import register as register
@@ -121,6 +130,13 @@ from striate.layers.regularization import SpatialDropout1D as SpatialDropout1D
 from striate.layers.regularization import SpatialDropout2D as SpatialDropout2D
 from striate.layers.regularization import SpatialDropout3D as SpatialDropout3D
 from striate.layers.regularization import StochasticDepth as StochasticDepth
+from striate.layers.resampling import CenterCrop as CenterCrop
+from striate.layers.resampling import PixelShuffle as PixelShuffle
+from striate.layers.resampling import PixelUnshuffle as PixelUnshuffle
+from striate.layers.resampling import Resizing as Resizing
+from striate.layers.resampling import UpSampling1D as UpSampling1D
+from striate.layers.resampling import UpSampling2D as UpSampling2D
+from striate.layers.resampling import UpSampling3D as UpSampling3D
 from striate.layers.response_normalization import (
     GlobalResponseNormalization as GlobalResponseNormalization,
 )
@@ -131,7 +147,6 @@ from striate.layers.response_normalization import RMSNormalization as RMSNormali
 from striate.layers.response_normalization import UnitNormalization as UnitNormalization
 from striate.layers.shape import Flatten as Flatten
 from striate.layers.shape import Reshape as Reshape
-from striate.layers.shape import ZeroPadding2D as ZeroPadding2D
 from striate.layers.weight_normalization import SpectralNormalization as SpectralNormalization
 from striate.layers.weight_normalization import WeightStandardization as WeightStandardization
 from striate.layers.wrapping import Wrapper as Wrapper
@@ -163,3 +178,5 @@ SeparableConvolution2D = SeparableConv2D
 # PyTorch's and other names
 DropPath = StochasticDepth
 GaussianBlur = RandomGaussianBlur
+DepthToSpace = PixelShuffle
+SpaceToDepth = PixelUnshuffle

@@ -11,7 +11,6 @@ from striate.graph import kinds
 from striate.layers.arguments import check_data_format
 from striate.layers.builtin import BuiltIn, register
 from striate.layers.calls import Template
-from striate.ops.border import pad
 from striate.ops.layout import to_external, to_internal
 
 
@@ -68,38 +67,3 @@ class Reshape(BuiltIn):
     def compute(self, *inputs: Tensor, template: Template | None = None) -> Tensor:
         x = to_external(inputs[0])
         return to_internal(x.reshape(x.shape[0], *self.target_shape))
-
-
-@register()
-class ZeroPadding2D(BuiltIn):
-    """Adds rows and columns of zeros around an image.
-
-    Shapes: (N, H, W, C) -> (N, H + top + bottom, W + left + right, C).
-
-    Args:
-        padding: a number for all sides, (height, width), or ((top, bottom), (left, right)).
-        data_format: "channels_last", striate's only order.
-
-    Raises:
-        ArgumentError: a negative size or another form.
-        ShapeError: not 4 dimensions.
-
-    Example:
-        >>> from striate import Input, layers
-        >>> layers.ZeroPadding2D(((1, 0), (2, 2)))(Input((5, 5, 3))).shape
-        (None, 6, 9, 3)
-    """
-
-    takes_whole_numbers = True
-
-    def __init__(
-        self,
-        padding: int | Sequence[Any] = (1, 1),
-        data_format: str | None = None,
-        **kwargs: Any,
-    ) -> None:
-        check_data_format(type(self).__name__, data_format)
-        super().__init__(kinds.ZeroPadding2D, {"padding": padding}, **kwargs)
-
-    def compute(self, *inputs: Tensor, template: Template | None = None) -> Tensor:
-        return pad(inputs[0], self.padding)

@@ -28,10 +28,12 @@ def describe(draft: Draft, operation: Operation) -> str:
 
 def _words(kind: object, class_name: str) -> str:
     name = type(kind).__name__
-    size = "x".join(str(n) for n in getattr(kind, "kernel_size", getattr(kind, "pool_size", ())))
+    window = getattr(kind, "kernel_size", getattr(kind, "pool_size", ()))
+    size = "x".join(str(n) for n in (window if isinstance(window, tuple) else (window,)))
     bias = " + bias" if getattr(kind, "use_bias", False) else ""
     if name.startswith("Conv") and hasattr(kind, "filters"):
-        return f"convolution {size} to {kind.filters} channels{bias}"
+        what = "transposed convolution" if name.endswith("Transpose") else "convolution"
+        return f"{what} {size} to {kind.filters} channels{bias}"
     if name == "Dense":
         return f"product with {getattr(kind, 'units', '')} units{bias}"
     if name.startswith("MaxPooling"):

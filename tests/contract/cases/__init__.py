@@ -8,6 +8,7 @@ from __future__ import annotations
 from tests.contract.cases import (
     activation,
     augmentation,
+    border,
     convolution,
     dense,
     merging,
@@ -15,6 +16,7 @@ from tests.contract.cases import (
     pooling,
     preprocessing,
     regularization,
+    resampling,
     shape,
     weight_normalization,
 )
@@ -23,6 +25,7 @@ from tests.contract.cases.case import Case as Case
 FAMILIES = (
     activation,
     augmentation,
+    border,
     convolution,
     dense,
     merging,
@@ -30,6 +33,7 @@ FAMILIES = (
     pooling,
     preprocessing,
     regularization,
+    resampling,
     shape,
     weight_normalization,
 )

@@ -9,5 +9,4 @@ CASES = [
     Case("Flatten", {}, FLAT),
     Case("Reshape", {"target_shape": (9, -1)}),
     Case("Reshape", {"target_shape": (3, 2, 15)}, copies=True),
-    Case("ZeroPadding2D", {"padding": ((1, 0), (2, 3))}),
 ]

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
 
-from striate.graph.kinds.base import Fault, Kind, bad_argument, register, sizes
+from striate.graph.kinds.base import Fault, Kind, bad_argument, register
 from striate.graph.spec import Spec, product
 
 
@@ -50,33 +49,3 @@ class Reshape(Kind):
             )
         rest = None if features is None else features // known
         return Spec((spec.shape[0], *(rest if n == -1 else n for n in shape)), spec.dtype)
-
-
-@register
-@dataclass(frozen=True)
-class ZeroPadding2D(Kind):
-    """Zeros around height and width."""
-
-    min_rank: ClassVar[int] = 4
-    max_rank: ClassVar[int] = 4
-    padding: tuple[tuple[int, int], ...] = ((1, 1), (1, 1))
-
-    def check(self) -> None:
-        self.replace(padding=border("padding", self.padding, 2))
-
-    def output(self, *inputs: Spec) -> Spec:
-        (spec,) = inputs
-        spatial = (
-            None if n is None else n + before + after
-            for n, (before, after) in zip(spec.spatial, self.padding, strict=True)
-        )
-        return Spec((spec.shape[0], *spatial, spec.channels), spec.dtype)
-
-
-def border(name: str, value: object, rank: int) -> tuple[tuple[int, int], ...]:
-    """Keras's three spellings of a border: 1, (1, 2), ((1, 1), (2, 2))."""
-    many = value if isinstance(value, (tuple, list)) else (value,) * rank
-    if len(many) != rank:
-        raise bad_argument(name, value, f"a number, {rank} numbers, or {rank} pairs")
-    pairs = (sizes(name, axis, 2, least=0) for axis in many)
-    return tuple((pair[0], pair[1]) for pair in pairs)
