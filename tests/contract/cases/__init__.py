@@ -9,7 +9,10 @@ from tests.contract.cases import (
     activation,
     augmentation,
     border,
+<<<<<<< HEAD
     arrangement,
+=======
+>>>>>>> catA
     convolution,
     dense,
     merging,
@@ -27,7 +30,10 @@ FAMILIES = (
     activation,
     augmentation,
     border,
+<<<<<<< HEAD
     arrangement,
+=======
+>>>>>>> catA
     convolution,
     dense,
     merging,
