@@ -50,11 +50,7 @@ TILES: list[tuple[str, layers.Layer | None]] = [
     ("Solarization", layers.Solarization(threshold_factor=(0.5, 0.5))),
     ("AutoContrast", layers.AutoContrast()),
     ("Equalization", layers.Equalization()),
-<<<<<<< HEAD
-    ("...AdaptiveHistogramEqualization", layers.ContrastLimitedAdaptiveHistogramEqualization()),
-=======
     ("CLAHE", layers.ContrastLimitedAdaptiveHistogramEqualization()),
->>>>>>> catC
     ("RandomSharpness, 0", layers.RandomSharpness((0, 0))),
     ("RandomSharpness, 1", layers.RandomSharpness((1, 1))),
     ("RandomGaussianBlur", layers.RandomGaussianBlur((1, 1), 9, (2.0, 2.0))),

@@ -7,12 +7,9 @@ from __future__ import annotations
 
 from tests.contract.cases import (
     activation,
+    arrangement,
     augmentation,
     border,
-<<<<<<< HEAD
-    arrangement,
-=======
->>>>>>> catA
     convolution,
     dense,
     merging,
@@ -30,10 +27,7 @@ FAMILIES = (
     activation,
     augmentation,
     border,
-<<<<<<< HEAD
     arrangement,
-=======
->>>>>>> catA
     convolution,
     dense,
     merging,

@@ -68,10 +68,7 @@ from striate.graph.kinds.border import ReflectionPadding3D as ReflectionPadding3
 from striate.graph.kinds.border import ZeroPadding1D as ZeroPadding1D
 from striate.graph.kinds.border import ZeroPadding2D as ZeroPadding2D
 from striate.graph.kinds.border import ZeroPadding3D as ZeroPadding3D
-<<<<<<< HEAD
 from striate.graph.kinds.calling import Calling as Calling
-=======
->>>>>>> catA
 from striate.graph.kinds.convolution import Conv as Conv
 from striate.graph.kinds.convolution import Conv1D as Conv1D
 from striate.graph.kinds.convolution import Conv1DTranspose as Conv1DTranspose
@@ -185,11 +182,8 @@ from striate.graph.kinds.resampling import UpSampling as UpSampling
 from striate.graph.kinds.resampling import UpSampling1D as UpSampling1D
 from striate.graph.kinds.resampling import UpSampling2D as UpSampling2D
 from striate.graph.kinds.resampling import UpSampling3D as UpSampling3D
-<<<<<<< HEAD
 from striate.graph.kinds.sequence import Embedding as Embedding
 from striate.graph.kinds.sequence import Masking as Masking
-=======
->>>>>>> catA
 from striate.graph.kinds.shape import Flatten as Flatten
 from striate.graph.kinds.shape import Reshape as Reshape
 from striate.graph.kinds.structure import Custom as Custom
