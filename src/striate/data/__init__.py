@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from striate.data import datasets as datasets
-from striate.data.augmented import Augmented as Augmented
-from striate.data.augmented import augmented as augmented
+from striate.data.augmenting import Augmented as Augmented
+from striate.data.augmenting import augmented as augmented
 from striate.data.batches import Batch as Batch
 from striate.data.batches import BatchSource as BatchSource
 from striate.data.checks import check_finite as check_finite
