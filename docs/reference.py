@@ -100,9 +100,10 @@ def text(page: Page) -> str:
     if apart:
         lines += [".. toctree::", "   :maxdepth: 1", ""]
         lines += [f"   {page.name}.{name}" for name in apart] + [""]
-    for name in page.own:
-        if name in apart:
-            continue
+    here = [name for name in page.own if name not in apart]
+    if len(here) > 3:
+        lines += [", ".join(f":py:obj:`~{page.name}.{name}`" for name in here), ""]
+    for name in here:
         lines += [f".. {directive(getattr(page.module, name))}:: {page.name}.{name}", ""]
     if page.elsewhere:
         lines += ["Also here:", ""]
