@@ -76,7 +76,7 @@ class Subtract(Merge):
     Example:
         >>> import numpy as np
         >>> from striate import layers
-        >>> layers.Subtract()([np.array([3.0, 2.0]), np.array([1.0, 1.0])]).tolist()
+        >>> layers.Subtract()([np.array([[3.0, 2.0]]), np.array([[1.0, 1.0]])]).tolist()
         [[2.0, 1.0]]
     """
 
@@ -102,7 +102,7 @@ class Multiply(Merge):
     Example:
         >>> import numpy as np
         >>> from striate import layers
-        >>> layers.Multiply()([np.array([3.0, 2.0]), np.array([2.0, 0.0])]).tolist()
+        >>> layers.Multiply()([np.array([[3.0, 2.0]]), np.array([[2.0, 0.0]])]).tolist()
         [[6.0, 0.0]]
     """
 
@@ -128,7 +128,7 @@ class Average(Merge):
     Example:
         >>> import numpy as np
         >>> from striate import layers
-        >>> layers.Average()([np.array([3.0, 2.0]), np.array([1.0, 0.0])]).tolist()
+        >>> layers.Average()([np.array([[3.0, 2.0]]), np.array([[1.0, 0.0]])]).tolist()
         [[2.0, 1.0]]
     """
 
@@ -154,7 +154,7 @@ class Maximum(Merge):
     Example:
         >>> import numpy as np
         >>> from striate import layers
-        >>> layers.Maximum()([np.array([3.0, 2.0]), np.array([1.0, 4.0])]).tolist()
+        >>> layers.Maximum()([np.array([[3.0, 2.0]]), np.array([[1.0, 4.0]])]).tolist()
         [[3.0, 4.0]]
     """
 
@@ -180,7 +180,7 @@ class Minimum(Merge):
     Example:
         >>> import numpy as np
         >>> from striate import layers
-        >>> layers.Minimum()([np.array([3.0, 2.0]), np.array([1.0, 4.0])]).tolist()
+        >>> layers.Minimum()([np.array([[3.0, 2.0]]), np.array([[1.0, 4.0]])]).tolist()
         [[1.0, 2.0]]
     """
 
