@@ -21,6 +21,7 @@ import matplotlib
 matplotlib.use("Agg")  # draws into a file, without a window
 import matplotlib.pyplot as plt
 import numpy as np
+import torch
 from PIL import Image
 
 import striate as st
@@ -117,6 +118,8 @@ def main() -> None:
     (x_train, y_train), (x_test, y_test) = st.datasets.digits.load_data()
     print(f"{len(x_train):,} images of 8 x 8 pixels to learn from, {len(x_test)} for the test\n")
 
+    # So small images gain nothing from a second thread, and lose much where a machine is busy.
+    torch.set_num_threads(1)
     st.set_seed(1)
     model = build()
     model.summary()

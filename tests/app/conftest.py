@@ -85,7 +85,7 @@ from striate.app.cli import app
 try:
     app(sys.argv[1:], prog_name="striate")
 finally:
-    print(sorted({"torch", "matplotlib", "sklearn", "PIL", "h5py"} & set(sys.modules)),
+    print(sorted({"torch", "numpy", "matplotlib", "sklearn", "PIL", "h5py"} & set(sys.modules)),
           file=sys.stderr)
 """
 
@@ -101,13 +101,16 @@ def processor_seconds() -> Invoke:
     """What a command takes; the clock would also count what others do on a busy machine."""
     resource = pytest.importorskip("resource")
 
-    def measure(*words: object) -> float:
+    def measure(*words: object, limit: float) -> float:
+        """The best of ten runs, or the first one below the limit."""
         seconds = []
-        for _ in range(5):
+        for _ in range(10):
             before = resource.getrusage(resource.RUSAGE_CHILDREN)
             assert _watched(*words).returncode == 0
             after = resource.getrusage(resource.RUSAGE_CHILDREN)
             seconds.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
+            if seconds[-1] < limit:
+                break
         return min(seconds)
 
     return measure

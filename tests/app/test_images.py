@@ -167,6 +167,12 @@ def test_a_folder_without_images_is_an_error(tmp_path: Path) -> None:
     )
 
 
+def test_if_no_image_is_there_the_first_is_named(tmp_path: Path) -> None:
+    with pytest.raises(DataError) as caught:
+        find_images([tmp_path / "a.png", tmp_path / "b.png"])
+    assert str(caught.value) == f"{tmp_path / 'a.png'}: there is no such image."
+
+
 def test_images_of_their_own_size_come_one_by_one(tmp_path: Path) -> None:
     paths = [saved(tmp_path / f"{n}.png", np.zeros((n, 5), np.uint8)) for n in (3, 4)]
     batches = list(read_batches(paths, OWN, 100))

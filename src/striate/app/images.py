@@ -26,7 +26,7 @@ def find_images(places: Iterable[str | os.PathLike[str]]) -> list[Path]:
     """The image files that are named, and all PNG and JPEG files below the folders that are.
 
     Raises:
-        DataError: no such file or folder, or a folder without images.
+        DataError: nothing of all this is there, or a folder has no images.
     """
     found: list[Path] = []
     for place in map(Path, places):
@@ -39,6 +39,8 @@ def find_images(places: Iterable[str | os.PathLike[str]]) -> list[Path]:
                 message(str(place), "this folder holds no images", expected="PNG or JPEG files")
             )
         found += inside
+    if found and not any(path.exists() for path in found):
+        raise DataError(message(str(found[0]), "there is no such image"))
     return found
 
 

@@ -7,9 +7,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
-
-import numpy as np
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from striate.errors import ArgumentError, FormatError, message
 from striate.graph import Graph
@@ -21,7 +19,10 @@ TRAINING, OPTIMIZER = "training.json", "optimizer.safetensors"
 SUFFIX = ".striate"
 IN_RUN_FOLDER = "model.striate"
 
-Arrays = dict[str, "np.ndarray[Any, Any]"]
+if TYPE_CHECKING:
+    import numpy as np
+
+Arrays: TypeAlias = "dict[str, np.ndarray[Any, Any]]"
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,7 @@
 """Named arrays as safetensors bytes: no torch, no code in the file, equal arrays give equal bytes.
 
+numpy is loaded with the first array: a model's graph is read without it, which is quicker.
+
 References: the safetensors format, https://huggingface.co/docs/safetensors/index#format
 """
 
@@ -9,14 +11,16 @@ import json
 import math
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO, TypeAlias
 
-import numpy as np
 import safetensors
 
 from striate.errors import ArgumentError, FormatError, message
 
-Array = np.ndarray[Any, np.dtype[Any]]
+if TYPE_CHECKING:
+    import numpy as np
+
+Array: TypeAlias = "np.ndarray[Any, np.dtype[Any]]"
 
 _CODES = {
     "float64": "F64",
@@ -33,8 +37,9 @@ _CODES = {
     "bool": "BOOL",
     "complex64": "C64",
 }
-_DTYPES = {code: np.dtype(name).newbyteorder("<") for name, code in _CODES.items()}
-_ITEM_BYTES = {"BF16": 2, **{code: dtype.itemsize for code, dtype in _DTYPES.items()}}
+_NAMES = {code: name for name, code in _CODES.items()}
+_ITEM_BYTES = {"BOOL": 1, "BF16": 2}
+_ITEM_BYTES |= {code: int(code[1:]) // 8 for code in _NAMES if code != "BOOL"}
 _CHUNK_BYTES = 16 << 20
 _HEADER_LIMIT_BYTES = 100 << 20
 
@@ -147,20 +152,24 @@ def _slice(data: bytes, specs: Mapping[str, TensorSpec], name: str) -> Array:
 
 def _array(name: str, code: str, shape: tuple[int, ...], data: bytearray) -> Array:
     """`data` is a fresh bytearray, so the array over it is writable and nobody else's."""
+    import numpy as np
+
     if code == "BF16":
         wide = np.frombuffer(data, "<u2").astype("<u4") << np.uint32(16)
         return wide.view("<f4").astype(np.float32, copy=False).reshape(shape)
-    if code not in _DTYPES:
+    if code not in _NAMES:
         raise FormatError(
             message(f"tensor {name}", "a number type numpy does not have", got={"dtype": code})
         )
-    values: Array = np.frombuffer(data, _DTYPES[code])
-    return values.astype(_DTYPES[code].newbyteorder("="), copy=False).reshape(shape)
+    values: Array = np.frombuffer(data, np.dtype(_NAMES[code]).newbyteorder("<"))
+    return values.astype(_NAMES[code], copy=False).reshape(shape)
 
 
 def _pieces(
     tensors: Mapping[str, Array], metadata: Mapping[str, str] | None
 ) -> Iterator[bytes | memoryview]:
+    import numpy as np
+
     arrays = [(name, _plain(name, array)) for name, array in tensors.items()]
     # The order of the safetensors library: widest type first, which keeps every array aligned.
     arrays.sort(key=lambda item: (-_rank(item[1]), item[0]))
@@ -199,6 +208,8 @@ def _header(arrays: list[tuple[str, Array]], metadata: Mapping[str, str] | None)
 
 
 def _plain(name: str, array: Array) -> Array:
+    import numpy as np
+
     if not isinstance(name, str) or name == "__metadata__":
         raise ArgumentError(
             message("encode_tensors", "this name cannot be used", got={"name": name})
