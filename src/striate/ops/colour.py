@@ -69,9 +69,9 @@ def invert(x: Tensor, value_range: Range) -> Tensor:
 
 def posterize(x: Tensor, bits: Tensor, value_range: Range) -> Tensor:
     """Keeps the `bits` highest of the eight bits of each value."""
-    step = per_image(2.0 ** (8 - bits), x)
-    whole = scale(x, value_range, (0.0, 255.0)).clamp(0.0, 255.0).floor()
-    return scale((whole / step).floor() * step, (0.0, 255.0), value_range)
+    mask = (255 << (8 - bits.long())).bitwise_and(255).to(torch.uint8).view(-1, 1, 1, 1)
+    whole = scale(x, value_range, (0.0, 255.0)).clamp(0.0, 255.0).to(torch.uint8)
+    return scale(whole.bitwise_and_(mask).to(x.dtype), (0.0, 255.0), value_range)
 
 
 def solarize(x: Tensor, addition: Tensor, threshold: Tensor, value_range: Range) -> Tensor:

@@ -16,13 +16,14 @@ def stretch(x: Tensor, value_range: Range) -> Tensor:
 
     Shapes: (N, C, H, W) -> (N, C, H, W).
     """
-    # one axis at a time: both at once are 18 times slower where channels are last in memory
-    low = x.amin(dim=2, keepdim=True).amin(dim=3, keepdim=True)
-    high = x.amax(dim=2, keepdim=True).amax(dim=3, keepdim=True)
+    # one axis at a time: both at once are many times slower where channels are last in memory
+    image = to_external(x)
+    low = to_internal(image.amin(dim=1, keepdim=True).amin(dim=2, keepdim=True))
+    high = to_internal(image.amax(dim=1, keepdim=True).amax(dim=2, keepdim=True))
     spread = high - low
-    share = (x - low) / torch.where(spread > 0, spread, 1.0)
-    out = share * (value_range[1] - value_range[0]) + value_range[0]
-    return torch.where(spread > 0, out.clamp(*value_range), x)
+    times = (value_range[1] - value_range[0]) / torch.where(spread > 0, spread, 1.0)
+    out = ((x - low) * times).add(value_range[0]).clamp(*value_range)
+    return torch.where(spread > 0, out, x)
 
 
 def equalize(x: Tensor, bins: int, value_range: Range) -> Tensor:

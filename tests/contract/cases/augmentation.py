@@ -54,7 +54,7 @@ CASES = [
     ),
     Case(
         "ContrastLimitedAdaptiveHistogramEqualization",
-        {"value_range": (-4, 4), "tile_grid_size": (2, 3)},
+        {"value_range": (-4, 4), "clip_limit": 0.0, "tile_grid_size": (2, 3)},
         smooth=False,
         note="ranks are steps",
     ),
