@@ -42,7 +42,7 @@ PHOTOS: dict[str, dict[str, Any]] = {
     "CenterCrop": {"height": 48, "width": 64},
     "Resizing": {"height": 24, "width": 64},
     "UpSampling2D": {"size": 2, "interpolation": "bilinear"},
-    "PixelUnshuffle": {"factor": 4},
+    "PixelUnshuffle": {"downscale_factor": 4},
     "Rescaling": {"scale": 0.5},
     "Dropout": {"rate": 0.5},
     "SpatialDropout2D": {"rate": 0.4, "seed": 4},
