@@ -18,7 +18,6 @@ from striate.graph.named import Named
 from striate.graph.spec import Spec
 
 
-@dataclass(frozen=True)
 class Elementwise(Kind):
     """Keeps the shape; whole numbers become floats."""
 

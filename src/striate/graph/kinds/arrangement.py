@@ -10,7 +10,6 @@ from striate.graph.spec import Spec
 
 
 @register
-@dataclass(frozen=True)
 class Identity(Kind):
     """Its input."""
 

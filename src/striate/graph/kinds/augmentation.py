@@ -33,7 +33,6 @@ FILL_MODES = ("reflect", "constant", "nearest", "wrap")
 MORE_FILL_MODES = (*FILL_MODES, "mirror")
 
 
-@dataclass(frozen=True)
 class OnImages(Kind):
     """What takes images (N, H, W, C) and gives images: the shape stays, numbers are floats."""
 

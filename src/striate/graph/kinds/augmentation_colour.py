@@ -72,7 +72,6 @@ class _FromZero(Ranged):
 
 
 @register
-@dataclass(frozen=True)
 class RandomSaturation(_FromZero):
     """Multiplies the saturation by f / (1 - f)."""
 
@@ -80,7 +79,6 @@ class RandomSaturation(_FromZero):
 
 
 @register
-@dataclass(frozen=True)
 class RandomHue(_FromZero):
     """Turns the hue by up to half the colour circle."""
 
@@ -88,7 +86,6 @@ class RandomHue(_FromZero):
 
 
 @register
-@dataclass(frozen=True)
 class RandomColorDegeneration(_FromZero):
     """Mixes the grey image in."""
 
@@ -96,7 +93,6 @@ class RandomColorDegeneration(_FromZero):
 
 
 @register
-@dataclass(frozen=True)
 class RandomSharpness(_FromZero):
     """Blurs (below 0.5) or sharpens."""
 
@@ -199,7 +195,6 @@ class _Adjustment(OnImages):
 
 
 @register
-@dataclass(frozen=True)
 class AutoContrast(_Adjustment):
     """Stretches each channel over the whole range."""
 

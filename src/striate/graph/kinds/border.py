@@ -52,7 +52,6 @@ class Padding(Kind):
         return Spec((spec.shape[0], *self.padded(spec), spec.channels), spec.dtype)
 
 
-@dataclass(frozen=True)
 class Reflection(Padding):
     """The inside mirrored at the border, whose own values are not repeated."""
 
@@ -97,7 +96,6 @@ class Cropping(Kind):
 
 
 @register
-@dataclass(frozen=True)
 class ZeroPadding1D(Padding):
     """Zeros around a sequence."""
 
@@ -105,13 +103,11 @@ class ZeroPadding1D(Padding):
 
 
 @register
-@dataclass(frozen=True)
 class ZeroPadding2D(Padding):
     """Zeros around an image."""
 
 
 @register
-@dataclass(frozen=True)
 class ZeroPadding3D(Padding):
     """Zeros around a volume."""
 
@@ -119,7 +115,6 @@ class ZeroPadding3D(Padding):
 
 
 @register
-@dataclass(frozen=True)
 class ReflectionPadding1D(Reflection):
     """Mirrored values around a sequence."""
 
@@ -127,13 +122,11 @@ class ReflectionPadding1D(Reflection):
 
 
 @register
-@dataclass(frozen=True)
 class ReflectionPadding2D(Reflection):
     """Mirrored values around an image."""
 
 
 @register
-@dataclass(frozen=True)
 class ReflectionPadding3D(Reflection):
     """Mirrored values around a volume."""
 
@@ -141,7 +134,6 @@ class ReflectionPadding3D(Reflection):
 
 
 @register
-@dataclass(frozen=True)
 class Cropping1D(Cropping):
     """A border cut off a sequence."""
 
@@ -149,13 +141,11 @@ class Cropping1D(Cropping):
 
 
 @register
-@dataclass(frozen=True)
 class Cropping2D(Cropping):
     """A border cut off an image."""
 
 
 @register
-@dataclass(frozen=True)
 class Cropping3D(Cropping):
     """A border cut off a volume."""
 

@@ -148,7 +148,6 @@ class Conv(Dilated):
 
 
 @register
-@dataclass(frozen=True)
 class Conv1D(Conv):
     """`Conv` over one axis; also "causal", which looks back only."""
 
@@ -157,13 +156,11 @@ class Conv1D(Conv):
 
 
 @register
-@dataclass(frozen=True)
 class Conv2D(Conv):
     """`Conv` over height and width."""
 
 
 @register
-@dataclass(frozen=True)
 class Conv3D(Conv):
     """`Conv` over depth, height and width."""
 
@@ -215,7 +212,6 @@ class ConvTranspose(Dilated):
 
 
 @register
-@dataclass(frozen=True)
 class Conv1DTranspose(ConvTranspose):
     """`ConvTranspose` over one axis."""
 
@@ -223,13 +219,11 @@ class Conv1DTranspose(ConvTranspose):
 
 
 @register
-@dataclass(frozen=True)
 class Conv2DTranspose(ConvTranspose):
     """`ConvTranspose` over height and width."""
 
 
 @register
-@dataclass(frozen=True)
 class Conv3DTranspose(ConvTranspose):
     """`ConvTranspose` over depth, height and width."""
 
@@ -266,7 +260,6 @@ class DepthwiseConv(Dilated):
 
 
 @register
-@dataclass(frozen=True)
 class DepthwiseConv1D(DepthwiseConv):
     """`DepthwiseConv` over one axis."""
 
@@ -275,7 +268,6 @@ class DepthwiseConv1D(DepthwiseConv):
 
 
 @register
-@dataclass(frozen=True)
 class DepthwiseConv2D(DepthwiseConv):
     """`DepthwiseConv` over height and width."""
 
@@ -308,7 +300,6 @@ class SeparableConv(DepthwiseConv):
 
 
 @register
-@dataclass(frozen=True)
 class SeparableConv1D(SeparableConv):
     """`SeparableConv` over one axis."""
 
@@ -317,7 +308,6 @@ class SeparableConv1D(SeparableConv):
 
 
 @register
-@dataclass(frozen=True)
 class SeparableConv2D(SeparableConv):
     """`SeparableConv` over height and width."""
 
@@ -368,7 +358,6 @@ class LocallyConnected(Convolving):
 
 
 @register
-@dataclass(frozen=True)
 class LocallyConnected1D(LocallyConnected):
     """`LocallyConnected` over one axis."""
 
@@ -376,6 +365,5 @@ class LocallyConnected1D(LocallyConnected):
 
 
 @register
-@dataclass(frozen=True)
 class LocallyConnected2D(LocallyConnected):
     """`LocallyConnected` over height and width."""

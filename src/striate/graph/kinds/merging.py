@@ -10,7 +10,6 @@ from striate.graph.kinds.base import Fault, Kind, bad_argument, float_dtype, reg
 from striate.graph.spec import Shape, Spec
 
 
-@dataclass(frozen=True)
 class Merge(Kind):
     """Element by element over inputs of one shape; sizes of 1 are repeated, as in NumPy."""
 
@@ -25,13 +24,11 @@ class Merge(Kind):
 
 
 @register
-@dataclass(frozen=True)
 class Add(Merge):
     """The sum of its inputs: a + b + ..."""
 
 
 @register
-@dataclass(frozen=True)
 class Subtract(Merge):
     """The first input less the second."""
 
@@ -39,25 +36,21 @@ class Subtract(Merge):
 
 
 @register
-@dataclass(frozen=True)
 class Multiply(Merge):
     """The product of its inputs."""
 
 
 @register
-@dataclass(frozen=True)
 class Average(Merge):
     """The mean of its inputs."""
 
 
 @register
-@dataclass(frozen=True)
 class Maximum(Merge):
     """The largest of its inputs."""
 
 
 @register
-@dataclass(frozen=True)
 class Minimum(Merge):
     """The smallest of its inputs."""
 

@@ -22,7 +22,6 @@ from striate.graph.named import Named
 from striate.graph.spec import Spec
 
 
-@dataclass(frozen=True)
 class Normalizing(Kind):
     """Keeps the shape; whole numbers become floats."""
 

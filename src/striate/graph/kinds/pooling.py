@@ -211,7 +211,6 @@ class DepthwisePooling(Kind):
 
 
 @register
-@dataclass(frozen=True)
 class MaxPoolingWithArgmax2D(Pooling):
     """The largest value of each window, and where it stood."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from striate.graph.kinds.base import register
@@ -18,7 +17,6 @@ from striate.graph.kinds.pooling import (
 
 
 @register
-@dataclass(frozen=True)
 class MaxPooling1D(Pooling):
     """The largest value of each window of sequences; padding counts as minus infinity."""
 
@@ -26,7 +24,6 @@ class MaxPooling1D(Pooling):
 
 
 @register
-@dataclass(frozen=True)
 class MaxPooling2D(Pooling):
     """The largest value of each window of images; padding counts as minus infinity."""
 
@@ -34,7 +31,6 @@ class MaxPooling2D(Pooling):
 
 
 @register
-@dataclass(frozen=True)
 class MaxPooling3D(Pooling):
     """The largest value of each window of volumes; padding counts as minus infinity."""
 
@@ -42,7 +38,6 @@ class MaxPooling3D(Pooling):
 
 
 @register
-@dataclass(frozen=True)
 class AveragePooling1D(Pooling):
     """The mean of each window of sequences; padding is not counted."""
 
@@ -50,7 +45,6 @@ class AveragePooling1D(Pooling):
 
 
 @register
-@dataclass(frozen=True)
 class AveragePooling2D(Pooling):
     """The mean of each window of images; padding is not counted."""
 
@@ -58,7 +52,6 @@ class AveragePooling2D(Pooling):
 
 
 @register
-@dataclass(frozen=True)
 class AveragePooling3D(Pooling):
     """The mean of each window of volumes; padding is not counted."""
 
@@ -66,7 +59,6 @@ class AveragePooling3D(Pooling):
 
 
 @register
-@dataclass(frozen=True)
 class MinPooling1D(Pooling):
     """The smallest value of each window of sequences; padding counts as infinity."""
 
@@ -74,7 +66,6 @@ class MinPooling1D(Pooling):
 
 
 @register
-@dataclass(frozen=True)
 class MinPooling2D(Pooling):
     """The smallest value of each window of images; padding counts as infinity."""
 
@@ -82,7 +73,6 @@ class MinPooling2D(Pooling):
 
 
 @register
-@dataclass(frozen=True)
 class MinPooling3D(Pooling):
     """The smallest value of each window of volumes; padding counts as infinity."""
 
@@ -90,7 +80,6 @@ class MinPooling3D(Pooling):
 
 
 @register
-@dataclass(frozen=True)
 class LpPooling1D(LpPooling):
     """The p-norm of each window of sequences."""
 
@@ -98,7 +87,6 @@ class LpPooling1D(LpPooling):
 
 
 @register
-@dataclass(frozen=True)
 class LpPooling2D(LpPooling):
     """The p-norm of each window of images."""
 
@@ -106,7 +94,6 @@ class LpPooling2D(LpPooling):
 
 
 @register
-@dataclass(frozen=True)
 class LpPooling3D(LpPooling):
     """The p-norm of each window of volumes."""
 
@@ -114,7 +101,6 @@ class LpPooling3D(LpPooling):
 
 
 @register
-@dataclass(frozen=True)
 class L2Pooling1D(Pooling):
     """The Euclidean norm of each window of sequences."""
 
@@ -122,7 +108,6 @@ class L2Pooling1D(Pooling):
 
 
 @register
-@dataclass(frozen=True)
 class L2Pooling2D(Pooling):
     """The Euclidean norm of each window of images."""
 
@@ -130,7 +115,6 @@ class L2Pooling2D(Pooling):
 
 
 @register
-@dataclass(frozen=True)
 class L2Pooling3D(Pooling):
     """The Euclidean norm of each window of volumes."""
 
@@ -138,7 +122,6 @@ class L2Pooling3D(Pooling):
 
 
 @register
-@dataclass(frozen=True)
 class StochasticPooling1D(StochasticPooling):
     """A value drawn from each window of sequences."""
 
@@ -146,7 +129,6 @@ class StochasticPooling1D(StochasticPooling):
 
 
 @register
-@dataclass(frozen=True)
 class StochasticPooling2D(StochasticPooling):
     """A value drawn from each window of images."""
 
@@ -154,7 +136,6 @@ class StochasticPooling2D(StochasticPooling):
 
 
 @register
-@dataclass(frozen=True)
 class StochasticPooling3D(StochasticPooling):
     """A value drawn from each window of volumes."""
 
@@ -162,7 +143,6 @@ class StochasticPooling3D(StochasticPooling):
 
 
 @register
-@dataclass(frozen=True)
 class BlurPool1D(BlurPooling):
     """A blur that skips of sequences."""
 
@@ -170,7 +150,6 @@ class BlurPool1D(BlurPooling):
 
 
 @register
-@dataclass(frozen=True)
 class BlurPool2D(BlurPooling):
     """A blur that skips of images."""
 
@@ -178,7 +157,6 @@ class BlurPool2D(BlurPooling):
 
 
 @register
-@dataclass(frozen=True)
 class BlurPool3D(BlurPooling):
     """A blur that skips of volumes."""
 
@@ -186,7 +164,6 @@ class BlurPool3D(BlurPooling):
 
 
 @register
-@dataclass(frozen=True)
 class GlobalMaxPooling1D(GlobalPooling):
     """The largest value of each channel of sequences."""
 
@@ -194,7 +171,6 @@ class GlobalMaxPooling1D(GlobalPooling):
 
 
 @register
-@dataclass(frozen=True)
 class GlobalMaxPooling2D(GlobalPooling):
     """The largest value of each channel of images."""
 
@@ -202,7 +178,6 @@ class GlobalMaxPooling2D(GlobalPooling):
 
 
 @register
-@dataclass(frozen=True)
 class GlobalMaxPooling3D(GlobalPooling):
     """The largest value of each channel of volumes."""
 
@@ -210,7 +185,6 @@ class GlobalMaxPooling3D(GlobalPooling):
 
 
 @register
-@dataclass(frozen=True)
 class GlobalAveragePooling1D(GlobalPooling):
     """The mean of each channel of sequences."""
 
@@ -218,7 +192,6 @@ class GlobalAveragePooling1D(GlobalPooling):
 
 
 @register
-@dataclass(frozen=True)
 class GlobalAveragePooling2D(GlobalPooling):
     """The mean of each channel of images."""
 
@@ -226,7 +199,6 @@ class GlobalAveragePooling2D(GlobalPooling):
 
 
 @register
-@dataclass(frozen=True)
 class GlobalAveragePooling3D(GlobalPooling):
     """The mean of each channel of volumes."""
 
@@ -234,7 +206,6 @@ class GlobalAveragePooling3D(GlobalPooling):
 
 
 @register
-@dataclass(frozen=True)
 class GlobalMinPooling1D(GlobalPooling):
     """The smallest value of each channel of sequences."""
 
@@ -242,7 +213,6 @@ class GlobalMinPooling1D(GlobalPooling):
 
 
 @register
-@dataclass(frozen=True)
 class GlobalMinPooling2D(GlobalPooling):
     """The smallest value of each channel of images."""
 
@@ -250,7 +220,6 @@ class GlobalMinPooling2D(GlobalPooling):
 
 
 @register
-@dataclass(frozen=True)
 class GlobalMinPooling3D(GlobalPooling):
     """The smallest value of each channel of volumes."""
 
@@ -258,7 +227,6 @@ class GlobalMinPooling3D(GlobalPooling):
 
 
 @register
-@dataclass(frozen=True)
 class GlobalL2Pooling1D(GlobalPooling):
     """The Euclidean norm of each channel of sequences."""
 
@@ -266,7 +234,6 @@ class GlobalL2Pooling1D(GlobalPooling):
 
 
 @register
-@dataclass(frozen=True)
 class GlobalL2Pooling2D(GlobalPooling):
     """The Euclidean norm of each channel of images."""
 
@@ -274,7 +241,6 @@ class GlobalL2Pooling2D(GlobalPooling):
 
 
 @register
-@dataclass(frozen=True)
 class GlobalL2Pooling3D(GlobalPooling):
     """The Euclidean norm of each channel of volumes."""
 
@@ -282,7 +248,6 @@ class GlobalL2Pooling3D(GlobalPooling):
 
 
 @register
-@dataclass(frozen=True)
 class AdaptiveMaxPooling1D(AdaptivePooling):
     """The largest value of each bin of sequences."""
 
@@ -290,7 +255,6 @@ class AdaptiveMaxPooling1D(AdaptivePooling):
 
 
 @register
-@dataclass(frozen=True)
 class AdaptiveMaxPooling2D(AdaptivePooling):
     """The largest value of each bin of images."""
 
@@ -298,7 +262,6 @@ class AdaptiveMaxPooling2D(AdaptivePooling):
 
 
 @register
-@dataclass(frozen=True)
 class AdaptiveMaxPooling3D(AdaptivePooling):
     """The largest value of each bin of volumes."""
 
@@ -306,7 +269,6 @@ class AdaptiveMaxPooling3D(AdaptivePooling):
 
 
 @register
-@dataclass(frozen=True)
 class AdaptiveAveragePooling1D(AdaptivePooling):
     """The mean of each bin of sequences."""
 
@@ -314,7 +276,6 @@ class AdaptiveAveragePooling1D(AdaptivePooling):
 
 
 @register
-@dataclass(frozen=True)
 class AdaptiveAveragePooling2D(AdaptivePooling):
     """The mean of each bin of images."""
 
@@ -322,7 +283,6 @@ class AdaptiveAveragePooling2D(AdaptivePooling):
 
 
 @register
-@dataclass(frozen=True)
 class AdaptiveAveragePooling3D(AdaptivePooling):
     """The mean of each bin of volumes."""
 
@@ -330,12 +290,10 @@ class AdaptiveAveragePooling3D(AdaptivePooling):
 
 
 @register
-@dataclass(frozen=True)
 class DepthwiseMaxPooling(DepthwisePooling):
     """The largest value of each window of channels; padding never wins."""
 
 
 @register
-@dataclass(frozen=True)
 class DepthwiseAveragePooling(DepthwisePooling):
     """The mean of each window of channels; padding is not counted."""

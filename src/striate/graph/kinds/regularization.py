@@ -59,20 +59,17 @@ class Shared(Dropping):
 
 
 @register
-@dataclass(frozen=True)
 class Dropout(Shared):
     """Zeroes a share of the values and scales the rest by 1 / (1 - rate)."""
 
 
 @register
-@dataclass(frozen=True)
 class AlphaDropout(Shared):
     """Sets a share of the values to what selu saturates at, and keeps mean and variance."""
 
     one: ClassVar[bool] = False
 
 
-@dataclass(frozen=True)
 class SpatialDropout(Dropping):
     """Zeroes whole maps."""
 
@@ -83,7 +80,6 @@ class SpatialDropout(Dropping):
 
 
 @register
-@dataclass(frozen=True)
 class SpatialDropout1D(SpatialDropout):
     """Zeroes whole channels of sequences."""
 
@@ -91,7 +87,6 @@ class SpatialDropout1D(SpatialDropout):
 
 
 @register
-@dataclass(frozen=True)
 class SpatialDropout2D(SpatialDropout):
     """Zeroes whole maps of images."""
 
@@ -99,7 +94,6 @@ class SpatialDropout2D(SpatialDropout):
 
 
 @register
-@dataclass(frozen=True)
 class SpatialDropout3D(SpatialDropout):
     """Zeroes whole maps of volumes."""
 
@@ -107,7 +101,6 @@ class SpatialDropout3D(SpatialDropout):
 
 
 @register
-@dataclass(frozen=True)
 class StochasticDepth(Dropping):
     """Zeroes whole samples."""
 
@@ -143,7 +136,6 @@ class GaussianNoise(Elementwise):
 
 
 @register
-@dataclass(frozen=True)
 class GaussianDropout(Dropping):
     """Multiplies by normal noise of mean 1 and the variance that dropout would have."""
 

@@ -41,7 +41,6 @@ class UpSampling(Kind):
 
 
 @register
-@dataclass(frozen=True)
 class UpSampling1D(UpSampling):
     """Every step repeated."""
 
@@ -62,7 +61,6 @@ class UpSampling2D(UpSampling):
 
 
 @register
-@dataclass(frozen=True)
 class UpSampling3D(UpSampling):
     """Slices, rows and columns repeated."""
 
@@ -112,7 +110,6 @@ class Resizing(OfSize):
 
 
 @register
-@dataclass(frozen=True)
 class CenterCrop(OfSize):
     """The middle of an image; a smaller one is cropped to the shape and enlarged."""
 

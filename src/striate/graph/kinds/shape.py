@@ -9,7 +9,6 @@ from striate.graph.spec import Spec, product
 
 
 @register
-@dataclass(frozen=True)
 class Flatten(Kind):
     """All dimensions but the batch become one, rows first, channels fastest."""
 
