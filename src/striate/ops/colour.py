@@ -6,11 +6,9 @@
 from __future__ import annotations
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from striate.ops.filters import smooth
-from striate.ops.layout import to_external, to_internal
 
 Range = tuple[float, float]
 
@@ -36,8 +34,8 @@ def luminance(x: Tensor) -> Tensor:
     """0.2989 R + 0.587 G + 0.114 B; grey images as they are: (N, 3 or 1, H, W) -> (N, 1, H, W)."""
     if x.shape[1] == 1:
         return x
-    shares = x.new_tensor([[RED, GREEN, BLUE]])
-    return to_internal(F.linear(to_external(x), shares))
+    red, green, blue = (x[:, i : i + 1] for i in range(3))
+    return RED * red + GREEN * green + BLUE * blue  # no product of matrices: autocast halves those
 
 
 def brighten(x: Tensor, amount: Tensor, value_range: Range) -> Tensor:

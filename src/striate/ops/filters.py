@@ -55,8 +55,9 @@ def blur_planes(x: Tensor, sigma: Tensor, taps: int) -> Tensor:
     planes = x.shape[0] * x.shape[1]
     weights = gaussian_weights(sigma, taps).repeat_interleave(x.shape[1], dim=0)[:, None]
     flat, half = x.view(1, planes, *x.shape[2:]), taps // 2
-    flat = F.conv2d(flat, weights[..., None], padding=(half, 0), groups=planes)
-    flat = F.conv2d(flat, weights[:, :, None], padding=(0, half), groups=planes)
+    with torch.autocast(x.device.type, enabled=False):  # places of pixels need all their digits
+        flat = F.conv2d(flat, weights[..., None], padding=(half, 0), groups=planes)
+        flat = F.conv2d(flat, weights[:, :, None], padding=(0, half), groups=planes)
     return flat.view(x.shape)
 
 

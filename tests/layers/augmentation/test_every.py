@@ -143,3 +143,12 @@ def test_a_model_augments_in_training_only(name: str) -> None:
     assert torch.equal(trained, again(x, training=True))
     assert torch.equal(torch.as_tensor(model.predict(x.numpy(), verbose=0)), model(x))
     assert np.isfinite(trained.detach().numpy()).all()
+
+
+@pytest.mark.parametrize("name", ARGUMENTS)
+def test_autocast_changes_nothing(name: str) -> None:
+    x = images(8)
+    wanted = make(name, seed=1)(x, training=True)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        out = make(name, seed=1)(x, training=True)
+    assert torch.equal(out, wanted)
