@@ -289,6 +289,6 @@ def test_class_names_and_preprocessing_travel_with_the_graph() -> None:
     model = digits()
     model.class_names = ["zero", "one", "two"]
     model.metadata["preprocessing"] = {"size": [28, 28]}
-    again = st.model_from_json(model.to_json())
+    again = st.Model.from_json(model.to_json())
     assert again.class_names == ["zero", "one", "two"]
     assert again.metadata["preprocessing"] == {"size": [28, 28]}

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import gc
+import itertools
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -78,6 +81,101 @@ def test_a_deferred_model_learns_its_shape_from_a_generator_and_loses_no_batch()
     assert seen == list(range(6))
     assert len(history.epoch) == 1
     assert model.input_shape == (None, 8, 8, 1)
+
+
+def test_endless_batches_end_with_the_steps_asked_for() -> None:
+    model = network(input_shape=(8, 8, 1))
+    cycle = itertools.cycle([(X[:16], Y[:16])])
+
+    def drawn() -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        while True:
+            yield X[:16], Y[:16]
+
+    history = model.fit(
+        cycle,
+        steps_per_epoch=5,
+        epochs=2,
+        validation_data=drawn(),
+        validation_steps=2,
+        verbose=0,
+    )
+    assert len(history.history["val_loss"]) == 2
+    assert model.optimizer.iterations == 10
+    assert len(model.evaluate(itertools.cycle([(X, Y)]), steps=2, verbose=0)) == 2
+    assert model.predict(itertools.cycle([X[:16]]), steps=3, verbose=0).shape == (48, 2)
+
+
+def test_short_epochs_go_on_through_the_data() -> None:
+    """With steps below the number of batches, two epochs see other samples."""
+    seen = []
+    model = network(input_shape=(8, 8, 1))
+    hook = model.layers[0].register_forward_hook(lambda _, x, __: seen.append(x[0].clone()))
+    model.fit(X, Y, batch_size=16, steps_per_epoch=3, epochs=2, shuffle=False, verbose=0)
+    hook.remove()
+    np.testing.assert_array_equal(np.concatenate([x.numpy() for x in seen]), X)
+
+
+@pytest.mark.parametrize("name", ["steps_per_epoch", "validation_steps"])
+def test_a_number_of_steps_below_one_is_refused(name: str) -> None:
+    model = network(input_shape=(8, 8, 1))
+    with pytest.raises(st.ArgumentError) as caught:
+        model.fit(X, Y, validation_data=(X, Y), verbose=0, **{name: 0})
+    assert str(caught.value) == (
+        f"fit: {name} is out of its range. Got {name}=0. Expected a number of 1 or more."
+    )
+
+
+class Stop(Exception):
+    pass
+
+
+def test_a_backed_up_run_without_a_seed_goes_on_exactly(tmp_path: Path) -> None:
+    st.set_seed(0)
+    start = network(input_shape=(8, 8, 1)).get_weights()
+
+    def run(folder: Path, stop: bool) -> list[np.ndarray]:
+        def crash(epoch: int, logs: object) -> None:
+            if stop and epoch == 1:
+                raise Stop
+
+        model = network(input_shape=(8, 8, 1))
+        model.set_weights(start)
+        end = st.callbacks.LambdaCallback(on_epoch_begin=crash)
+        model.fit(X, Y, epochs=3, verbose=0, callbacks=[st.callbacks.BackupAndRestore(folder), end])
+        return model.get_weights()
+
+    whole = run(tmp_path / "a", stop=False)
+    with pytest.raises(Stop):
+        run(tmp_path / "b", stop=True)
+    resumed = run(tmp_path / "b", stop=False)
+    assert all(np.array_equal(a, b) for a, b in zip(whole, resumed, strict=True))
+
+
+def test_a_run_is_not_resumed_in_another_precision(tmp_path: Path) -> None:
+    model = network(input_shape=(8, 8, 1))
+    model.fit(X, Y, epochs=1, verbose=0, checkpoint_dir=tmp_path, precision="float32")
+    with pytest.raises(st.CheckpointError, match="precision"):
+        model.fit(
+            X, Y, epochs=2, verbose=0, checkpoint_dir=tmp_path, resume=True, precision="bfloat16"
+        )
+
+
+@pytest.mark.parametrize("precision", ["auto", "float32"])
+def test_memory_does_not_grow_with_epochs(precision: str) -> None:
+    """Objects that Python's collector knows, and tensors, after 3 and after 13 more epochs."""
+    model = network(input_shape=(8, 8, 1))
+
+    def count(epochs: int) -> tuple[int, int]:
+        model.fit(X, Y, epochs=epochs, batch_size=16, verbose=0, precision=precision)
+        gc.collect()
+        objects = gc.get_objects()
+        return len(objects), sum(type(o) is torch.Tensor for o in objects)
+
+    count(2)
+    objects, tensors = count(3)
+    more_objects, more_tensors = count(13)
+    assert more_tensors <= tensors
+    assert more_objects <= objects + 300
 
 
 def test_training_from_logits_equals_training_from_probabilities() -> None:

@@ -261,6 +261,13 @@ class Model(Trainable, Layer):
             return dict(zip(graph.output_keys, made, strict=True))
         return made[0] if len(made) == 1 else list(made)
 
+    @classmethod
+    def from_json(cls, text: str, custom_objects: Mapping[str, Any] | None = None) -> Model:
+        """A model with new weights from `to_json`; see `models.model_from_json`."""
+        from striate.models.rebuild import model_from_json
+
+        return model_from_json(text, custom_objects)
+
     def save(self, path: Any, overwrite: bool = True, include_optimizer: bool = True) -> None:
         """Writes the model to a `.striate` file; see `models.save_model`."""
         from striate.models.saving import save_model

@@ -107,6 +107,11 @@ class Planned(Facts):
             found = self._executors[key] = Executor(plan, graph, self._owners)
         return found
 
+    @property
+    def execution(self) -> dict[str, Any]:
+        """What decides the last bits of training: a resumed run must have the same."""
+        return {"plan": self._choice.rules, "precision": self._choice.training}
+
     def _watch(self) -> tuple[Layer, ...]:
         graph = self._known_graph()
         names = dict.fromkeys(n.layer for n in graph if n.layer in self._owners)

@@ -12,6 +12,8 @@ from striate import data, training
 from striate.models.entering import build_from
 from striate.models.planned import Planned
 from striate.training import Compiled, History
+from striate.training.callbacks import BackupAndRestore
+from striate.training.loop import whole
 
 Device = str | torch.device
 
@@ -133,10 +135,13 @@ class Trainable(Planned):
             sample_weight,
             batch_size=batch_size,
             shuffle=shuffle,
-            seed=_seed_of_order(seed, checkpoint_dir),
+            seed=_seed_of_order(seed, checkpoint_dir, callbacks),
             class_weight=class_weight,
+            steps=whole("steps_per_epoch", steps_per_epoch, 1),
         )
-        validation = _validation(validation_data, validation_batch_size or batch_size)
+        validation = _validation(
+            validation_data, validation_batch_size or batch_size, validation_steps
+        )
         with self.executing(plan, precision, "float32", "fit"):
             self.history = training.fit(
                 self,
@@ -144,10 +149,8 @@ class Trainable(Planned):
                 source,
                 epochs=epochs,
                 initial_epoch=initial_epoch,
-                steps_per_epoch=steps_per_epoch,
                 validation=validation,
                 validation_freq=validation_freq,
-                validation_steps=validation_steps,
                 callbacks=callbacks,
                 verbose=verbose,
                 device=device,
@@ -194,13 +197,12 @@ class Trainable(Planned):
             DataError: no data, or targets that do not suit the loss.
         """
         x = build_from(self, x, "evaluate")
-        source = data.source(x, y, sample_weight, batch_size=batch_size, shuffle=False)
+        source = data.source(x, y, sample_weight, batch_size=batch_size, shuffle=False, steps=steps)
         with self.executing(plan, precision, precision, "evaluate"):
             return training.evaluate(
                 self,
                 self._compiled,
                 source,
-                steps=steps,
                 callbacks=callbacks,
                 verbose=verbose,
                 device=device,
@@ -236,12 +238,11 @@ class Trainable(Planned):
             ShapeError: samples of another shape than the model's input.
         """
         x = build_from(self, x, "predict")
-        source = data.source(x, batch_size=batch_size, shuffle=False)
+        source = data.source(x, batch_size=batch_size, shuffle=False, steps=steps)
         with self.executing(plan, precision, precision, "predict"):
             return training.predict(
                 self,
                 source,
-                steps=steps,
                 callbacks=callbacks,
                 verbose=verbose,
                 device=device,
@@ -304,15 +305,24 @@ class Trainable(Planned):
         return [] if self._compiled is None else self._compiled.metrics_names
 
 
-def _seed_of_order(seed: int | None, checkpoint_dir: object) -> int:
+def _seed_of_order(seed: int | None, checkpoint_dir: object, callbacks: Any) -> int:
     """A run that can be resumed needs an order that the next process finds again."""
     if seed is not None:
         return seed
-    return 0 if checkpoint_dir is not None else int(torch.randint(2**31, ()))
+    return (
+        0 if checkpoint_dir is not None or _backed_up(callbacks) else int(torch.randint(2**31, ()))
+    )
 
 
-def _validation(given: Any, batch_size: int | None) -> Any:
+def _backed_up(callbacks: Any) -> bool:
+    if isinstance(callbacks, (list, tuple)):
+        return any(_backed_up(c) for c in callbacks)
+    return isinstance(callbacks, BackupAndRestore)
+
+
+def _validation(given: Any, batch_size: int | None, steps: float | None) -> Any:
     if given is None:
         return None
     parts = given if isinstance(given, tuple) else (given,)
-    return data.source(*parts, batch_size=batch_size, shuffle=False)
+    count = whole("validation_steps", steps, 1)
+    return data.source(*parts, batch_size=batch_size, shuffle=False, steps=count)

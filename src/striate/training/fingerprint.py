@@ -22,7 +22,8 @@ def fingerprint(
     The learning rate is left out: callbacks change it during the run, and its value is restored.
 
     Args:
-        module: its weights' names, shapes and number types count.
+        module: its weights' names, shapes and number types count, and its `execution`, if it has
+            one: what else decides the last bits, by name.
         optimizer: its class and arguments count.
         source: its `batch_size`, `num_samples`, `seed` and `shuffle` count.
         steps: steps per epoch, None if unknown.
@@ -43,6 +44,7 @@ def fingerprint(
         "seed": seed,
         "seed of the data": getattr(source, "seed", None),
         "shuffle": getattr(source, "shuffle", None),
+        **getattr(module, "execution", {}),
     }
     result: dict[str, Any] = json.loads(json.dumps(found))
     return result

@@ -79,12 +79,12 @@ def fit(
     compiled = require_compiled(compiled, "fit")
     plan = Plan(
         source=source,
-        epochs=_whole("epochs", epochs, 0) or 0,
-        initial_epoch=_whole("initial_epoch", initial_epoch, 0) or 0,
-        steps_per_epoch=_whole("steps_per_epoch", steps_per_epoch, 1),
+        epochs=whole("epochs", epochs, 0) or 0,
+        initial_epoch=whole("initial_epoch", initial_epoch, 0) or 0,
+        steps_per_epoch=whole("steps_per_epoch", steps_per_epoch, 1),
         validation=validation,
         validation_freq=_frequency(validation_freq),
-        validation_steps=_whole("validation_steps", validation_steps, 1),
+        validation_steps=whole("validation_steps", validation_steps, 1),
         seed=seed,
         verbose=_verbosity(verbose),
     )
@@ -248,7 +248,7 @@ def bind_optimizer(module: torch.nn.Module, compiled: Compiled, where: str) -> N
         )
 
 
-def _whole(name: str, value: float | None, least: int) -> int | None:
+def whole(name: str, value: float | None, least: int) -> int | None:
     """The number as an int; a fraction of a batch still is one, so it is rounded up."""
     if value is None:
         return None
