@@ -39,10 +39,3 @@ def in_place(name: str, numbers: Mapping[str, Any]) -> Callable[[Tensor], Tensor
     if name == "elu" and "alpha" in numbers:
         return partial(F.elu, alpha=numbers["alpha"], inplace=True)
     return _FIXED["relu" if slope == 0.0 else name]
-
-
-def has_in_place(name: str, numbers: Mapping[str, Any]) -> bool:
-    """Whether there is such a form."""
-    if numbers.get("max_value") is not None:
-        return False  # clamp's derivative needs what it overwrites
-    return name in _FIXED and numbers.get("alpha", 0.0) >= 0.0

@@ -9,12 +9,13 @@ from typing import Any
 from torch import Tensor
 
 from striate.graph import Graph, Node
+from striate.graph.rewriting import has_in_place
 from striate.layers import BuiltIn, Layer
 from striate.layers.calls import template_of
 from striate.ops.border import pad
 from striate.ops.convolution import conv
 from striate.ops.dense import dense
-from striate.ops.in_place import has_in_place, in_place
+from striate.ops.in_place import in_place
 from striate.ops.joined import conv_joined
 from striate.ops.layout import to_external, to_internal
 from striate.plan.operation import ACTIVATION, PRODUCT, Operation

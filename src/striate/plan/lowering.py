@@ -7,14 +7,12 @@ from dataclasses import replace
 
 from striate.graph import Graph, Node, Port
 from striate.graph.kinds import InputLayer
+from striate.graph.rewriting import ALONE
 from striate.layers import BuiltIn, Layer
 from striate.ops import activations
 from striate.plan.draft import Draft, Request, has_hooks
 from striate.plan.logits import final_activation
 from striate.plan.operation import ACTIVATION, PRODUCT, WHOLE, Operation
-
-# Layers that are an activation: the function that their numbers make of it.
-ALONE = {"ReLU": "relu", "LeakyReLU": "leaky_relu", "ELU": "elu"}
 
 
 def lower(graph: Graph, layers: Mapping[str, Layer], request: Request) -> Draft:

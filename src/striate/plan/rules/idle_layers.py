@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from striate.graph.rewriting import TRAINING_ONLY
 from striate.plan.draft import Draft
 from striate.plan.operation import ACTIVATION, Operation
 
 RULE = "idle layers"
-TRAINING_ONLY = frozenset({"Dropout"})
 
 
 def idle_layers(draft: Draft) -> None:

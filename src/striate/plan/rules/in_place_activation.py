@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from striate.ops.in_place import has_in_place
+from striate.graph.rewriting import FRESH, has_in_place
 from striate.plan.draft import Draft
 from striate.plan.operation import ACTIVATION, PRODUCT, Operation
 from striate.plan.rules.products import is_convolution, is_dense
 
 RULE = "in place"
-
-# Layers whose result is memory of its own that their backward pass does not look at.
-FRESH = frozenset({"MaxPooling2D", "AveragePooling2D", "BatchNormalization", "Add"})
 
 
 def in_place_activation(draft: Draft) -> None:

@@ -2,21 +2,11 @@
 
 from __future__ import annotations
 
+from striate.graph.rewriting import MONOTONE, POOLINGS
 from striate.plan.draft import Draft
 from striate.plan.operation import ACTIVATION, Operation
 
 RULE = "pool first"
-
-# f(a) <= f(b) wherever a <= b. Not among them: silu, gelu, mish, hard_silu (they fall before they
-# rise) and softmax (which looks at other channels).
-MONOTONE = frozenset(
-    {"relu", "relu6", "leaky_relu", "elu", "selu", "tanh", "sigmoid", "hard_sigmoid"}
-    | {"softplus", "softsign", "exponential"}
-)
-POOLINGS = frozenset(
-    {"MaxPooling1D", "MaxPooling2D", "MaxPooling3D"}
-    | {"GlobalMaxPooling1D", "GlobalMaxPooling2D", "GlobalMaxPooling3D"}
-)
 
 
 def pool_first(draft: Draft) -> None:
