@@ -41,6 +41,9 @@ def batch_norm_training(
     Keras does it; torch's own `batch_norm` would move with the unbiased one. The kernel returns
     1 / sqrt(variance + epsilon), from which the variance is recovered.
     """
+    if gamma is None and beta is not None:
+        # On CUDA the kernel gives beta no gradient if there is no gamma.
+        gamma = torch.ones_like(beta)
     out, mean, inverse = torch.native_batch_norm(x, gamma, beta, None, None, True, 0.0, epsilon)
     with torch.no_grad():
         variance = inverse.detach().to(moving_variance.dtype).pow(-2).sub_(epsilon).clamp_(min=0)

@@ -139,18 +139,37 @@ def average_pool(x: Tensor, size: Sizes, strides: Sizes, padding: str) -> Tensor
     """
 
     def pool(plane: Tensor, size: Sizes, strides: Sizes) -> Tensor:
+        if _pads_wrongly(plane, padding):
+            there = plane.new_ones((1, 1, *plane.shape[2:]))
+            counts = _window_sums(there, size, strides, padding)
+            return _window_sums(plane, size, strides, padding) / counts
         steps = Steps.of(plane, size, strides, padding)
         return steps.kept(F.avg_pool2d(plane, size, strides, steps.padding, steps.ceil, False))
 
     return by_planes(x, pool, size, strides)
 
 
+def _pads_wrongly(x: Tensor, padding: str) -> bool:
+    """Before 2.14 torch gives wrong gradients to padded channels-last planes on CUDA.
+
+    https://github.com/pytorch/pytorch/issues/188344
+    """
+    return x.is_cuda and padding != "valid"
+
+
+def _window_sums(x: Tensor, size: Sizes, strides: Sizes, padding: str) -> Tensor:
+    """The sum over each window of planes: (N, C, H, W) -> (N, C, H', W')."""
+    if _pads_wrongly(x, padding):
+        x, padding = pad(x, window.all_axes(padding, x.shape[2:], size, strides, (1, 1))), "valid"
+    steps = Steps.of(x, size, strides, padding)
+    return steps.kept(F.avg_pool2d(x, size, strides, steps.padding, steps.ceil, True, 1))
+
+
 def lp_pool(x: Tensor, p: float, size: Sizes, strides: Sizes, padding: str) -> Tensor:
     """(sum over the window of abs(x)^p)^(1/p): (N, C, *spatial) -> (N, C, *spatial')."""
 
     def pool(plane: Tensor, size: Sizes, strides: Sizes) -> Tensor:
-        steps = Steps.of(plane, size, strides, padding)
-        return steps.kept(F.avg_pool2d(plane, size, strides, steps.padding, steps.ceil, True, 1))
+        return _window_sums(plane, size, strides, padding)
 
     return _root(by_planes(_power(x, p), pool, size, strides), p)
 
