@@ -116,6 +116,20 @@ def inference_is_repeatable(case: Case) -> None:
     assert all(torch.equal(a, b) for a, b in zip(first, second, strict=True))
 
 
+def what_is_idle_returns_its_input(case: Case) -> None:
+    layer = case.make()
+    values = case.inputs()
+    for training in (False, True):
+        layer.train(training)
+        out = outputs(layer, values)
+        assert isinstance(layer, BuiltIn)
+        same = len(values) == len(out) == 1 and torch.equal(out[0], torch.from_numpy(values[0]))
+        idle = layer.kind.idle(training)
+        assert same or not idle
+        if same and case.random and not training:
+            assert idle == "it acts in training only"
+
+
 def training_differs_only_where_it_should(case: Case) -> None:
     layer = case.make()
     values = case.inputs()
@@ -168,6 +182,7 @@ PROPERTIES = [
     copies_are_equal_and_separate,
     gradients_are_right,
     inference_is_repeatable,
+    what_is_idle_returns_its_input,
     training_differs_only_where_it_should,
     layout_is_kept,
     frozen_layer_has_no_gradients,

@@ -22,8 +22,6 @@ OVERWRITING = frozenset(
 )
 # Layers whose result is memory of its own that their backward pass does not look at.
 FRESH = frozenset({"MaxPooling2D", "AveragePooling2D", "BatchNormalization", "Add"})
-# Layers that return their input outside training.
-TRAINING_ONLY = frozenset({"Dropout"})
 # Layers that are an activation: the function that their numbers make of it.
 ALONE = {"ReLU": "relu", "LeakyReLU": "leaky_relu", "ELU": "elu"}
 

@@ -40,7 +40,6 @@ class GaussianNoise(TrainingOnly):
     """
 
     kind: kinds.GaussianNoise
-    amount = "stddev"
 
     def __init__(self, stddev: float, seed: int | None = None, **kwargs: Any) -> None:
         super().__init__(kinds.GaussianNoise, {"stddev": stddev, "seed": seed}, **kwargs)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import Any
 
 import torch.nn.functional as F
 from torch import Tensor
@@ -20,11 +20,9 @@ from striate.ops.layout import to_external, to_internal
 class TrainingOnly(Random):
     """A layer that disturbs its input in training and passes it on in inference."""
 
-    amount: ClassVar[str] = "rate"  # the field that turns it off where it is 0
-
     def compute(self, *inputs: Tensor, template: Template | None = None) -> Tensor:
         x = inputs[0]
-        if not self.training or getattr(self.kind, self.amount) == 0.0:
+        if self.kind.idle(self.training):
             return x
         return to_internal(self.disturbed(to_external(x)))
 

@@ -114,7 +114,7 @@ def _linear(node: Node) -> bool:
     """A layer that ends in kernel and bias and nothing after them."""
     weights = {w.name for w in node.weights}
     plain = getattr(getattr(node.kind, "activation", None), "name", None) == "linear"
-    penalised = getattr(node.kind, "activity_regularizer", None) is not None
+    penalised = node.kind.penalises
     return plain and not penalised and "kernel" in weights and weights <= {"kernel", "bias"}
 
 

@@ -113,8 +113,7 @@ def _low_values(plan: Plan, graph: Graph, layers: Mapping[str, Layer]) -> set[Po
     low: set[Port] = set()
     for op in plan.operations:
         node = graph[op.node]
-        penalised = getattr(node.kind, "activity_regularizer", None) is not None
-        ours = op.part == ACTIVATION and op.activation in BENDS and not penalised
+        ours = op.part == ACTIVATION and op.activation in BENDS and not node.kind.penalises
         follows = ours or (op.part == "whole" and type(node.kind).__name__ in FOLLOWS)
         hooked = op.part == "whole" and has_hooks(layers[node.layer])
         product = op.part == PRODUCT and op.precision == "bfloat16"

@@ -53,14 +53,13 @@ def _parts(
     if not isinstance(layer, BuiltIn) or "activation" not in layer._choices:
         return [whole]
     function = layer._choices["activation"]
-    penalised = layer._choices.get("activity_regularizer") is not None
     shown = activation_name(function)
     if name == "Activation":
         return [replace(whole, part=ACTIVATION, activation=shown)]
     plain = type(layer).compute is BuiltIn.compute
     if not plain or type(layer).before_activation is BuiltIn.before_activation:
         return [whole]  # its activation is inside: it has no part before it
-    if function is activations.linear and not penalised:
+    if function is activations.linear and not node.kind.penalises:
         return [replace(whole, part=PRODUCT)]
     label = f"{node.name}/{shown}"
     while label in taken:

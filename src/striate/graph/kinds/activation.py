@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from striate.graph.kinds.base import (
+    RETURNS_INPUT,
     Fault,
     Kind,
     WeightSpec,
@@ -16,6 +17,8 @@ from striate.graph.kinds.base import (
 )
 from striate.graph.named import Named
 from striate.graph.spec import Spec
+
+LINEAR = Named("linear")
 
 
 class Elementwise(Kind):
@@ -33,7 +36,7 @@ class Elementwise(Kind):
 class Activation(Elementwise):
     """Any activation by name."""
 
-    activation: Named = Named("linear")
+    activation: Named = LINEAR
     activity_regularizer: Named | None = None
 
     def output(self, *inputs: Spec) -> Spec:
@@ -51,6 +54,9 @@ class Activation(Elementwise):
             )
         shape[axis] = None if size is None else size // 2
         return Spec(tuple(shape), spec.dtype)
+
+    def idle(self, training: bool) -> str:
+        return RETURNS_INPUT if self.activation == LINEAR and not self.penalises else ""
 
 
 @register

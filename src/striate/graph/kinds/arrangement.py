@@ -5,7 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from striate.graph.kinds.base import Fault, Kind, bad_argument, register, whole
+from striate.graph.kinds.base import (
+    RETURNS_INPUT,
+    Fault,
+    Kind,
+    bad_argument,
+    register,
+    whole,
+)
 from striate.graph.spec import Spec
 
 
@@ -14,6 +21,9 @@ class Identity(Kind):
     """Its input."""
 
     passes_mask: ClassVar[bool] = True
+
+    def idle(self, training: bool) -> str:
+        return RETURNS_INPUT
 
 
 @register

@@ -15,6 +15,7 @@ from striate.graph.kinds.augmentation_ranges import (
     value_bounds,
 )
 from striate.graph.kinds.base import (
+    TRAINING_ONLY,
     Fault,
     Kind,
     bad_argument,
@@ -62,6 +63,9 @@ class Seeded(OnImages):
     def check(self) -> None:
         self.replace(seed=seed_or_none(self.seed))
 
+    def idle(self, training: bool) -> str:
+        return "" if training else TRAINING_ONLY
+
 
 @dataclass(frozen=True)
 class Resampling(Seeded):
@@ -106,6 +110,9 @@ class RandomCrop(Seeded):
     def check(self) -> None:
         super().check()
         self.replace(height=whole("height", self.height), width=whole("width", self.width))
+
+    def idle(self, training: bool) -> str:
+        return ""  # in inference it takes the window in the middle
 
     def output(self, *inputs: Spec) -> Spec:
         (spec,) = inputs

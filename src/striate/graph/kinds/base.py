@@ -112,6 +112,15 @@ class Kind:
         """Whether its last output says which steps of the first one count."""
         return False
 
+    @property
+    def penalises(self) -> bool:
+        """Whether it adds a penalty on its values to the loss, in training and in evaluation."""
+        return getattr(self, "activity_regularizer", None) is not None
+
+    def idle(self, training: bool) -> str:
+        """Why it gives back its input value by value in this mode; empty if it does not."""
+        return ""
+
     def check_inputs(self, *inputs: Spec) -> None:
         """Raises `Fault` if the number or rank of inputs is wrong."""
         if self.num_inputs is not None and len(inputs) != self.num_inputs:
@@ -186,6 +195,9 @@ def snake_case(name: str) -> str:
     name = re.sub("(.)([A-Z][a-z]+)", r"\1_\2", name)
     return re.sub("([a-z])([A-Z])", r"\1_\2", name).lower()
 
+
+TRAINING_ONLY = "it acts in training only"  # what `idle` says of most kinds that are
+RETURNS_INPUT = "it returns its input"
 
 KINDS: dict[str, type[Kind]] = {}
 K = TypeVar("K", bound=type[Kind])

@@ -42,6 +42,9 @@ class Padding(Kind):
         given = 1 if self.padding == () else self.padding
         self.replace(padding=border("padding", given, self.rank))
 
+    def idle(self, training: bool) -> str:
+        return "" if any(map(any, self.padding)) else "it adds nothing"
+
     def padded(self, spec: Spec) -> Shape:
         """The spatial sizes with their borders."""
         pairs = zip(spec.spatial, self.padding, strict=True)
@@ -81,6 +84,9 @@ class Cropping(Kind):
     def check(self) -> None:
         given = 0 if self.cropping == () else self.cropping
         self.replace(cropping=border("cropping", given, self.rank))
+
+    def idle(self, training: bool) -> str:
+        return "" if any(map(any, self.cropping)) else "it cuts nothing off"
 
     def output(self, *inputs: Spec) -> Spec:
         (spec,) = inputs

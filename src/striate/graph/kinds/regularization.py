@@ -6,14 +6,34 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from striate.graph.kinds.activation import Elementwise, at_least_zero
-from striate.graph.kinds.base import Fault, bad_argument, fraction, register, seed_or_none, sizes
+from striate.graph.kinds.base import (
+    RETURNS_INPUT,
+    TRAINING_ONLY,
+    Fault,
+    bad_argument,
+    fraction,
+    register,
+    seed_or_none,
+    sizes,
+)
 from striate.graph.spec import Spec
 
 NoiseShape = tuple["int | None", ...]
 
 
+class TrainingOnly(Elementwise):
+    """Changes its input in training, and there only if its amount is not 0."""
+
+    amount: ClassVar[str] = "rate"  # the field that says how much
+
+    def idle(self, training: bool) -> str:
+        if not training:
+            return TRAINING_ONLY
+        return f"its {self.amount} is 0" if getattr(self, self.amount) == 0.0 else ""
+
+
 @dataclass(frozen=True)
-class Dropping(Elementwise):
+class Dropping(TrainingOnly):
     """Drops values with probability `rate`, at random."""
 
     one: ClassVar[bool] = True  # whether a rate of 1 makes sense
@@ -124,9 +144,10 @@ class DropBlock2D(Dropping):
 
 @register
 @dataclass(frozen=True)
-class GaussianNoise(Elementwise):
+class GaussianNoise(TrainingOnly):
     """Adds normal noise."""
 
+    amount: ClassVar[str] = "stddev"
     stddev: float = 0.1
     seed: int | None = None
 
@@ -154,3 +175,10 @@ class ActivityRegularization(Elementwise):
         at_least_zero("l1", self.l1)
         at_least_zero("l2", self.l2)
         self.replace(l1=float(self.l1), l2=float(self.l2))
+
+    @property
+    def penalises(self) -> bool:
+        return bool(self.l1 or self.l2)
+
+    def idle(self, training: bool) -> str:
+        return "" if self.penalises else RETURNS_INPUT

@@ -30,7 +30,7 @@ def joined_activation(draft: Draft) -> None:
         nodes = tuple(dict.fromkeys((*operation.nodes, *after.nodes)))
         numbers = {} if after.node == operation.node else vars(draft.kind(after))
         reason = "the kernel is oneDNN's, for CPUs" if request.device != "cpu" else ""
-        if getattr(draft.kind(after), "activity_regularizer", None) is not None:
+        if draft.kind(after).penalises:
             reason = "the layer has an activity penalty"
         reason = reason or can_join(after.activation, numbers)
         if draft.observed(operation) or draft.observed(after):

@@ -42,7 +42,7 @@ def _reason(draft: Draft, operation: Operation, pooling: Operation) -> str:
     kind = draft.kind(operation)
     if name not in MONOTONE or getattr(kind, "alpha", 0.0) < 0.0:
         return f"{name or 'the activation'} is not known to be monotone"
-    if getattr(kind, "activity_regularizer", None) is not None:
+    if kind.penalises:
         return "its activity penalty is of all values"
     if draft.observed(operation) or draft.observed(pooling):
         return "someone set hooks on one of them"

@@ -12,11 +12,11 @@ RULE = "unread"
 def unread(draft: Draft) -> None:
     """Leaves out what no output depends on.
 
-    Why the result is the same: no output is computed from it. Why not always: in training a layer
-    may leave something besides its result (moving statistics, penalties, a user's own state), so
-    there only layers of ours without weights and penalties go, and dropout stays, whose draws
-    would shift those of later layers. From the last operation to the first, so that whole
-    branches go.
+    Why the result is the same: no output is computed from it. Why not always: a layer may leave
+    something besides its result. A penalty on its values counts in training and in evaluation, so
+    it stays; a user's own layer may do anything, so it stays; in training moving statistics and
+    random draws stay, which would shift those of later layers. From the last operation to the
+    first, so that whole branches go.
     """
     for operation in reversed(list(draft.operations)):
         read = draft.readers(operation) or any(p in draft.outputs for p in operation.writes)
@@ -33,7 +33,8 @@ def _leaves_something(draft: Draft, operation: Operation) -> bool:
     layer = draft.layer(operation)
     if draft.observed(operation) or not isinstance(layer, BuiltIn):
         return True
-    penalised = layer._choices.get("activity_regularizer") is not None
+    if draft.kind(operation).penalises:
+        return True
     random = hasattr(draft.kind(operation), "seed")
     has_weights = bool(draft.node(operation).weights)
-    return draft.trains(operation) and (penalised or random or has_weights)
+    return draft.trains(operation) and (random or has_weights)
