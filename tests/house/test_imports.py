@@ -36,8 +36,21 @@ ROOMS: dict[str, set[str]] = {
     "keras": UPPER,
     "app": {*UPPER, "keras"},
 }
-# The top of the package: the table of public names, and `python -m striate`.
-TOP = {"__init__", "__main__"}
+# Short names of rooms' modules: `from striate.losses import ...`.
+SHORT = {
+    "activations",
+    "callbacks",
+    "constraints",
+    "datasets",
+    "initializers",
+    "losses",
+    "metrics",
+    "optimizers",
+    "regularizers",
+    "schedules",
+}
+# The top of the package: the table of public names, short names, and `python -m striate`.
+TOP = {"__init__", "__main__", *SHORT}
 
 WITHOUT_TORCH = {"errors", "storage", "graph", "analysis", "arrays"}
 TORCH_IN_FUNCTIONS_ONLY = {"data", "__init__", "__main__"}

@@ -9,6 +9,7 @@ import pytest
 
 import striate
 from tests.house import tree
+from tests.house.test_imports import SHORT
 
 
 def names_for_type_checkers() -> dict[str, str]:
@@ -48,3 +49,9 @@ def test_every_name_is_where_the_table_says(name: str) -> None:
     module, _, attribute = striate._PLACES[name].partition(":")
     value = importlib.import_module(module)
     assert getattr(striate, name) is (getattr(value, attribute) if attribute else value)
+
+
+@pytest.mark.torch
+@pytest.mark.parametrize("name", sorted(SHORT))
+def test_a_short_name_is_a_module_that_can_be_imported_from(name: str) -> None:
+    assert importlib.import_module(f"striate.{name}") is getattr(striate, name)
