@@ -1,4 +1,4 @@
-"""Short for `striate.training.optimizers.schedules`, so that `from striate.schedules import ...` works."""
+"""Short for the module of schedules: `from striate.schedules import ...` works."""
 
 from __future__ import annotations
 
