@@ -14,12 +14,13 @@ import striate
 from tests.house import tree
 
 LOWER = {"errors", "storage", "graph", "analysis", "ops", "layers", "plan", "training", "data"}
-BELOW = {*LOWER, "models", "zoo"}
-UPPER = {*BELOW, "explain", "formats"}
+BELOW = {*LOWER, "figures", "models", "zoo"}
+UPPER = {*BELOW, "explain", "diagnosis", "formats"}
 
 # Room -> the striate rooms it may import, at any depth and for any purpose.
 ROOMS: dict[str, set[str]] = {
     "errors": set(),
+    "figures": {"errors"},
     "storage": {"graph", "errors"},
     "graph": {"errors"},
     "arrays": {"graph", "errors"},
@@ -27,11 +28,12 @@ ROOMS: dict[str, set[str]] = {
     "ops": {"graph", "errors"},
     "layers": {"graph", "ops", "errors"},
     "plan": {"graph", "ops", "layers", "errors"},
-    "training": {"ops", "storage", "errors"},
+    "training": {"ops", "storage", "figures", "errors"},
     "data": {"storage", "errors"},
     "models": LOWER,
     "zoo": {"models", "layers", "graph"},
     "explain": BELOW,
+    "diagnosis": BELOW,
     "formats": BELOW,
     "keras": UPPER,
     "app": {*UPPER, "keras"},
@@ -52,7 +54,7 @@ SHORT = {
 # The top of the package: the table of public names, short names, and `python -m striate`.
 TOP = {"__init__", "__main__", *SHORT}
 
-WITHOUT_TORCH = {"errors", "storage", "graph", "analysis", "arrays"}
+WITHOUT_TORCH = {"errors", "figures", "storage", "graph", "analysis", "arrays"}
 TORCH_IN_FUNCTIONS_ONLY = {"data", "__init__", "__main__"}
 
 # Third parties that are no dependencies; never imported when a file is loaded.

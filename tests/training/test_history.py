@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from striate.errors import FormatError, MissingExtraError
+from striate.errors import FormatError, MissingExtraError, UnknownNameError
 from striate.training import History
 from tests.training.small_runs import fit_line, line_data
 
@@ -87,6 +87,14 @@ def test_a_picture_has_a_panel_per_metric(history: History) -> None:
     assert [line.get_label() for line in figure.axes[1].lines] == ["training"]
     assert figure._repr_png_().startswith(b"\x89PNG")  # type: ignore[attr-defined]
     assert History().plot().axes == []
+
+
+def test_a_picture_of_one_metric(history: History) -> None:
+    assert [axes.get_title() for axes in history.plot(["accuracy"]).axes] == ["accuracy"]
+    with pytest.raises(UnknownNameError) as caught:
+        history.plot(["acuracy"])
+    text = "History.plot: unknown metric. Got 'acuracy'. Did you mean 'accuracy'?"
+    assert str(caught.value) == text
 
 
 def test_it_does_not_hang_on_a_module_of_the_users() -> None:

@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import importlib
-import io
 import json
 import math
 from collections.abc import Mapping, Sequence
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from striate.errors import FormatError, MissingExtraError, message
+from striate.errors import FormatError, MissingExtraError, message, unknown_name
 from striate.training.callbacks.callback import Callback, Logs
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-_TRAIN, _VALIDATION = "#1f77b4", "#d95f02"
 _NOT_FINITE = ("nan", "inf", "-inf")
 
 
@@ -126,29 +123,36 @@ class History(Callback):
             ) from error
         return history
 
-    def plot(self) -> Figure:
-        """A figure with one curve of each metric: training and, where there is one, validation.
+    def plot(self, metrics: Sequence[str] | None = None) -> Figure:
+        """A figure with a panel for each metric: training and, where there is one, validation.
 
         Nothing is shown or saved; in a notebook the returned figure shows itself, elsewhere use
         `history.plot().savefig("history.png")`.
-        """
-        from matplotlib.figure import Figure
 
-        names = _plotted(self.history)
-        columns = min(len(names), 3) or 1
-        rows = -(-len(names) // columns) or 1
-        figure = Figure(figsize=(4.8 * columns, 3.4 * rows), layout="constrained")
-        for place, name in enumerate(names):
-            axes = figure.add_subplot(rows, columns, place + 1)
+        Args:
+            metrics: which, without `val_`; None: the loss, then all others.
+
+        Raises:
+            UnknownNameError: a metric was not measured, or is not one number per epoch.
+        """
+        from striate.figures import panels
+
+        known = _plotted(self.history)
+        for name in metrics or ():
+            if name not in known:
+                raise unknown_name("History.plot", "metric", name, known)
+        names = known if metrics is None else list(metrics)
+        picture, places = panels(len(names))
+        for axes, name in zip(places, names, strict=True):
             self._draw(axes, name)
-        # Notebooks show what has this method; pyplot, which would do it too, is not loaded.
-        vars(figure)["_repr_png_"] = partial(_png, figure)
-        return figure
+        return picture
 
     def _draw(self, axes: Any, name: str) -> None:
+        from striate.figures import ACCENT, SECOND, quiet
+
         for key, label, colour in (
-            (name, "training", _TRAIN),
-            (f"val_{name}", "validation", _VALIDATION),
+            (name, "training", ACCENT),
+            (f"val_{name}", "validation", SECOND),
         ):
             if key in self.history:
                 epochs = [number + 1 for number in self._measured[key]]
@@ -167,18 +171,9 @@ class History(Callback):
                 ha="center",
                 fontsize=8,
             )
-        axes.set_title(name.replace("_", " "))
-        axes.set_xlabel("epoch")
+        quiet(axes, name.replace("_", " "), "epoch")
         axes.xaxis.get_major_locator().set_params(integer=True)
-        axes.grid(alpha=0.25)
-        axes.spines[["top", "right"]].set_visible(False)
         axes.legend(frameon=False)
-
-
-def _png(figure: Figure) -> bytes:
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", dpi=110)
-    return buffer.getvalue()
 
 
 def _plotted(history: Mapping[str, Sequence[Any]]) -> list[str]:

@@ -63,23 +63,22 @@ class LearningRateRange:
 
     def plot(self) -> Figure:
         """The losses over the rates, with both estimates; a matplotlib figure."""
-        from matplotlib.figure import Figure
+        from striate.figures import COLOURS, MUTED, panels, quiet
 
-        figure = Figure(figsize=(7, 4), layout="constrained")
-        axes = figure.subplots()
-        axes.plot(self.rates, self.losses, color="0.8", label="loss of the batch")
-        axes.plot(self.rates, self.smoothed, color="C0", label="smoothed")
+        picture, (axes,) = panels(1, width_inches=7, height_inches=4)
+        axes.plot(self.rates, self.losses, color=MUTED, alpha=0.5, label="loss of the batch")
+        axes.plot(self.rates, self.smoothed, color=COLOURS[0], label="smoothed")
         for rate, color, text in (
-            (self.steepest, "C1", "steepest descent"),
-            (self.tenth_of_lowest, "C2", "a tenth of the lowest"),
+            (self.steepest, COLOURS[1], "steepest descent"),
+            (self.tenth_of_lowest, COLOURS[2], "a tenth of the lowest"),
         ):
             axes.axvline(rate, color=color, linestyle="--", label=f"{text}: {rate:.1e}")
-        axes.set(xscale="log", xlabel="learning rate", ylabel="loss")
+        quiet(axes, x="learning rate", y="loss").set_xscale("log")
         low, high = min(self.smoothed), max(self.smoothed[0], min(self.smoothed))
         margin = 0.5 * (high - low) or 1.0
         axes.set_ylim(low - margin, high + margin)  # the explosion at the end would hide the rest
-        axes.legend()
-        return figure
+        axes.legend(frameon=False)
+        return picture
 
     def __str__(self) -> str:
         return (
