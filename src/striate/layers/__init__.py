@@ -72,6 +72,9 @@ from striate.layers.convolution_transpose import Conv1DTranspose as Conv1DTransp
 from striate.layers.convolution_transpose import Conv2DTranspose as Conv2DTranspose
 from striate.layers.convolution_transpose import Conv3DTranspose as Conv3DTranspose
 from striate.layers.dense import Dense as Dense
+from striate.layers.gating import CBAM as CBAM
+from striate.layers.gating import ECA as ECA
+from striate.layers.gating import SqueezeExcite as SqueezeExcite
 from striate.layers.input import Input as Input
 from striate.layers.input import InputLayer as InputLayer
 from striate.layers.merging import Add as Add

@@ -270,11 +270,16 @@ class Weights(nn.Module):
 
 
 def stored(value: Tensor, order: Sequence[int]) -> Tensor:
-    """The same values with memory ordered so that axis order[0] is outermost."""
+    """The same values with memory ordered so that axis order[0] is outermost.
+
+    Strides of axes of size 1 are as if there were more: `contiguous` would leave them as they
+    are, and torch then takes the kernel of a single filter for one of another layout.
+    """
     if value.dim() < 2:
         return value.clone()
     back = sorted(range(value.dim()), key=lambda axis: order[axis])
-    return value.permute(*order).contiguous().permute(*back)
+    laid = value.permute(*order)
+    return torch.empty(laid.shape, dtype=value.dtype).copy_(laid).permute(*back)
 
 
 def _trainable_first(specs: Any) -> list[WeightSpec]:

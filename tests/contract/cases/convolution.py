@@ -13,6 +13,7 @@ OURS: dict[str, Any] = {"keras": False, "note": "Keras has no such padding or no
 
 CASES = [
     Case("Conv2D", {"filters": 4, "kernel_size": 3}),
+    Case("Conv2D", {"filters": 1, "kernel_size": 3}),
     Case("Conv2D", {"filters": 4, "kernel_size": (3, 2), "padding": "same", "activation": "relu"}),
     Case("Conv2D", {"filters": 4, "kernel_size": 2, "strides": (2, 3), "padding": "same"}),
     Case("Conv2D", {"filters": 4, "kernel_size": 2, "dilation_rate": 2, "use_bias": False}),

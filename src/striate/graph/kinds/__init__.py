@@ -86,6 +86,10 @@ from striate.graph.kinds.convolution import SeparableConv as SeparableConv
 from striate.graph.kinds.convolution import SeparableConv1D as SeparableConv1D
 from striate.graph.kinds.convolution import SeparableConv2D as SeparableConv2D
 from striate.graph.kinds.dense import Dense as Dense
+from striate.graph.kinds.gating import CBAM as CBAM
+from striate.graph.kinds.gating import ECA as ECA
+from striate.graph.kinds.gating import SqueezeExcite as SqueezeExcite
+from striate.graph.kinds.gating import Squeezing as Squeezing
 from striate.graph.kinds.merging import Add as Add
 from striate.graph.kinds.merging import Average as Average
 from striate.graph.kinds.merging import Concatenate as Concatenate
