@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from striate.layers import Layer
-from tests.contract.cases.case import resolved
+from tests.contract.cases.case import Case, resolved
 from tests.keras_oracle import keras
 
 TOLERANCE = 2e-5  # float32 sums in another order
@@ -38,6 +38,7 @@ def compare(
     theirs: Any,
     inputs: list[np.ndarray],
     *,
+    case: Case | None = None,
     training: bool = False,
     seed: int = 0,
     tolerance: float = TOLERANCE,
@@ -48,10 +49,14 @@ def compare(
     for x in (*mine, *other):
         if x.is_floating_point():
             x.requires_grad_()
+    case = case or Case(type(ours).__name__)
+    if case.names:
+        case.call(ours, mine), case.call(theirs, other)
     shapes = [x.shape for x in inputs]
     if not theirs.built:
         theirs.build(shapes[0] if len(shapes) == 1 else shapes)
-    ours.build(shapes[0] if len(shapes) == 1 else shapes)
+    if not ours.built:
+        ours.build(shapes[0] if len(shapes) == 1 else shapes)
     state = {"seed_generator_state", "seed_state"}
     targets = [w for w in theirs.weights if w.name not in state]
     assert [tuple(w.shape) for w in targets] == [tuple(w.shape) for w in ours.weights]
@@ -60,8 +65,8 @@ def compare(
     ours.set_weights(values)
     for weight, value in zip(targets, values, strict=True):
         weight.assign(value)
-    a = many(ours(mine[0] if len(mine) == 1 else mine, training=training))
-    b = many(theirs(other[0] if len(other) == 1 else other, training=training))
+    a = many(case.call(ours, mine, training=training))
+    b = many(case.call(theirs, other, training=training))
     for i, (x, y) in enumerate(zip(a, b, strict=True)):
         assert_close(numbers(x), numbers(y), f"output {i}", tolerance)
     _gradients(ours, targets, (a, b), (mine, other), rng, tolerance)

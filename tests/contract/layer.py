@@ -21,30 +21,31 @@ def symbols(case: Case, *, batch: int | None = None) -> list:
     return [Input(s, batch_size=batch, dtype=str(x.dtype)) for s, x in pairs]
 
 
-def called(layer: Layer, values: list):
-    return layer(values[0] if len(values) == 1 else values)
+def outputs(case: Case, layer: Layer, values: list) -> list[torch.Tensor]:
+    return listed(case.call(layer, values))
 
 
-def outputs(layer: Layer, values: list) -> list[torch.Tensor]:
-    out = called(layer, values)
+def listed(out) -> list:
     return list(out) if isinstance(out, (list, tuple)) else [out]
 
 
 def promised_shape_is_real(case: Case) -> None:
     layer = case.make()
-    made = called(layer, symbols(case))
-    promised = [s.shape for s in (made if isinstance(made, (list, tuple)) else [made])]
+    made = case.call(layer, symbols(case))
+    promised = [s.shape for s in listed(made)]
     for batch in (1, 3):
-        real = [tuple(o.shape) for o in outputs(layer, case.inputs(batch=batch))]
+        real = [tuple(o.shape) for o in outputs(case, layer, case.inputs(batch=batch))]
         assert real == [(batch, *shape[1:]) for shape in promised]
     on_meta = [torch.from_numpy(x).to("meta") for x in case.inputs()]
-    assert [tuple(o.shape) for o in outputs(layer, on_meta)] == [(2, *p[1:]) for p in promised]
+    assert [tuple(o.shape) for o in outputs(case, layer, on_meta)] == [
+        (2, *p[1:]) for p in promised
+    ]
 
 
 def weights_are_as_promised(case: Case) -> None:
     layer = case.make()
-    made = called(layer, symbols(case))
-    call = (made[0] if isinstance(made, (list, tuple)) else made).call
+    made = case.call(layer, symbols(case))
+    call = listed(made)[0].call
     assert [tuple(w.shape) for w in layer.weights] == [s.shape for s in call.weights]
     assert layer.count_params() == sum(s.size for s in call.weights)
     trainable = [s.size for s in call.weights if s.trainable]
@@ -64,28 +65,28 @@ def config_round_trips(case: Case) -> None:
 def graph_round_trips(case: Case) -> None:
     layer = case.make()
     entries = symbols(case)
-    made = called(layer, entries)
-    graph = freeze(entries, made if isinstance(made, (list, tuple)) else [made]).graph
+    made = case.call(layer, entries)
+    graph = freeze(entries, listed(made)).graph
     assert Graph.from_json(graph.to_json()) == graph
     model = Model(entries, made)
     again = model_from_json(model.to_json())
     again.set_weights(model.get_weights())
     values = case.inputs()
-    for a, b in zip(outputs(model, values), outputs(again, values), strict=True):
+    for a, b in zip(listed(model(values)), listed(again(values)), strict=True):
         assert torch.equal(a, b)
 
 
 def copies_are_equal_and_separate(case: Case) -> None:
     layer = case.make()
     values = case.inputs()
-    before = outputs(layer, values)
+    before = outputs(case, layer, values)
     thawed = pickle.loads(pickle.dumps(layer))  # noqa: S301 - our own bytes
     for other in (copy.deepcopy(layer), thawed):
-        for a, b in zip(before, outputs(other, values), strict=True):
+        for a, b in zip(before, outputs(case, other, values), strict=True):
             assert torch.equal(a, b)
         for weight in other.trainable_weights:
             weight.data.add_(1.0)
-    for a, b in zip(before, outputs(layer, values), strict=True):
+    for a, b in zip(before, outputs(case, layer, values), strict=True):
         assert torch.equal(a, b)
 
 
@@ -94,7 +95,7 @@ def gradients_are_right(case: Case) -> None:
     if drawn[0].dtype != "float32" or not case.smooth:
         pytest.skip(case.note or "whole numbers have no gradient")
     layer = case.make()
-    called(layer, case.inputs())
+    case.call(layer, case.inputs())
     layer.double()
     if not (case.random or case.rewrites):
         layer.train()
@@ -104,7 +105,7 @@ def gradients_are_right(case: Case) -> None:
     randomise(weights, seed=2)
 
     def function(*tensors: torch.Tensor) -> tuple[torch.Tensor, ...]:
-        return tuple(outputs(layer, list(tensors[: len(values)])))
+        return tuple(outputs(case, layer, list(tensors[: len(values)])))
 
     assert torch.autograd.gradcheck(function, (*values, *weights), fast_mode=True, atol=1e-4)
 
@@ -112,7 +113,7 @@ def gradients_are_right(case: Case) -> None:
 def inference_is_repeatable(case: Case) -> None:
     layer = case.make()
     values = case.inputs()
-    first, second = outputs(layer, values), outputs(layer, values)
+    first, second = outputs(case, layer, values), outputs(case, layer, values)
     assert all(torch.equal(a, b) for a, b in zip(first, second, strict=True))
 
 
@@ -133,10 +134,10 @@ def what_is_idle_returns_its_input(case: Case) -> None:
 def training_differs_only_where_it_should(case: Case) -> None:
     layer = case.make()
     values = case.inputs()
-    plain = outputs(layer, values)
+    plain = outputs(case, layer, values)
     torch.manual_seed(0)
     layer.train()
-    trained = outputs(layer, values)
+    trained = outputs(case, layer, values)
     differs = any(not torch.equal(a, b) for a, b in zip(plain, trained, strict=True))
     assert differs == (case.random or case.trains)
     layer.eval()
@@ -149,7 +150,7 @@ def layout_is_kept(case: Case) -> None:
     layer = case.make()
     values = [torch.from_numpy(v) for v in case.inputs()]
     values = [v.requires_grad_() if v.is_floating_point() else v for v in values]
-    made = outputs(layer, values)
+    made = outputs(case, layer, values)
     floats = [out for out in made if out.requires_grad]
     if floats:
         torch.autograd.backward(floats, [torch.ones_like(out) for out in floats])
@@ -161,7 +162,7 @@ def layout_is_kept(case: Case) -> None:
 
 def frozen_layer_has_no_gradients(case: Case) -> None:
     layer = case.make()
-    called(layer, symbols(case))
+    case.call(layer, symbols(case))
     layer.trainable = False
     assert layer.trainable_weights == []
     layer.trainable = True

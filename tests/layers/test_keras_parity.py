@@ -23,7 +23,8 @@ COMPARED = [c for c in CASES if c.keras]
 def test_equals_keras(case: Case, training: bool) -> None:
     if training and case.random:
         pytest.skip("random numbers differ; the statistics are tested with the layer")
-    compare(case.make(), keras_layer(case.layer, case.arguments), case.inputs(), training=training)
+    theirs = keras_layer(case.layer, case.arguments)
+    compare(case.make(), theirs, case.inputs(), case=case, training=training)
 
 
 @pytest.mark.parametrize("axis", [-1, None, (1, 3)], ids=str)

@@ -148,6 +148,9 @@ from striate.layers.pooling_stochastic import StochasticPooling2D as StochasticP
 from striate.layers.pooling_stochastic import StochasticPooling3D as StochasticPooling3D
 from striate.layers.preprocessing import Normalization as Normalization
 from striate.layers.preprocessing import Rescaling as Rescaling
+from striate.layers.recurrent_dense import GRU as GRU
+from striate.layers.recurrent_dense import LSTM as LSTM
+from striate.layers.recurrent_dense import SimpleRNN as SimpleRNN
 from striate.layers.regularization import DropBlock2D as DropBlock2D
 from striate.layers.regularization import Dropout as Dropout
 from striate.layers.regularization import SpatialDropout1D as SpatialDropout1D

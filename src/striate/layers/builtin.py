@@ -49,6 +49,8 @@ _CHOICES: dict[str, tuple[Callable[..., Any], Callable[..., Any]]] = {
     "constraint": (constraints.get, constraints.named),
 }
 
+NOT_ARGUMENTS = ("call", "graph")  # fields of a kind that its calls fill in
+
 
 class BuiltIn(Layer):
     """A layer of striate's own: subclasses pass their kind and arguments and write `compute`.
@@ -295,7 +297,8 @@ class BuiltIn(Layer):
         config = super().get_config()
         if self.batch_input_shape is not None:
             config["batch_input_shape"] = list(self.batch_input_shape)
-        return {**config, **{k: _readable(v) for k, v in self.kind.to_config().items()}}
+        fields = {k: v for k, v in self.kind.to_config().items() if k not in NOT_ARGUMENTS}
+        return {**config, **{k: _readable(v) for k, v in fields.items()}}
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Self:
@@ -307,6 +310,8 @@ class BuiltIn(Layer):
         """The layer of a kind; `objects` replaces the user's own choices by name."""
         arguments = {}
         for field in dataclasses.fields(kind):
+            if field.name in NOT_ARGUMENTS:
+                continue
             value = getattr(kind, field.name)
             if isinstance(value, Named) and value.custom and value.name in objects:
                 value = objects[value.name]

@@ -11,7 +11,7 @@ from striate.graph import Graph, Node, freeze, kinds
 from striate.graph.kinds import Kind, WeightSpec
 from striate.graph.spec import Spec
 from striate.layers.base import Layer
-from striate.layers.builtin import LAYERS, BuiltIn
+from striate.layers.builtin import LAYERS, NOT_ARGUMENTS, BuiltIn
 from striate.layers.input import InputLayer
 
 if TYPE_CHECKING:
@@ -52,15 +52,13 @@ class Wrapping(BuiltIn):
         super()._make_weights([w for w in wanted if "/" not in w.name], specs)
 
     def get_config(self) -> dict[str, Any]:
-        config = super().get_config()
-        del config["graph"]
-        return {**config, **{k: description(v) for k, v in self.wrapped().items()}}
+        return {**super().get_config(), **{k: description(v) for k, v in self.wrapped().items()}}
 
     @classmethod
     def from_kind(
         cls, kind: Kind, name: str, objects: Mapping[str, Any], inner: Sequence[Layer] = ()
     ) -> Self:
-        fields = [f.name for f in dataclasses.fields(kind) if f.name != "graph"]
+        fields = [f.name for f in dataclasses.fields(kind) if f.name not in NOT_ARGUMENTS]
         make: Any = cls  # a subclass's constructor takes the layers inside, then the fields
         layer = make(*inner, **{f: getattr(kind, f) for f in fields})
         layer.automatic_name = name

@@ -48,6 +48,9 @@ class Case:
         data: makes the inputs from a seed and a batch size, where random numbers do not do.
         smooth: False if the function has kinks on a grid that a gradient check may hit.
         copies: True if the operation rearranges values, so that another layout is no accident.
+        names: the argument of the call that each input is, if they are not one or a list; those
+            of one name are a list, those that end with "mask" are boolean.
+        settings: further arguments of the call.
         note: why a flag is set.
     """
 
@@ -62,6 +65,8 @@ class Case:
     data: Callable[[int, int], list[np.ndarray]] | None = None
     smooth: bool = True
     copies: bool = False
+    names: tuple[str, ...] = ()
+    settings: dict[str, Any] = field(default_factory=dict)
     note: str = ""
 
     def make(self) -> layers.Layer:
@@ -73,13 +78,31 @@ class Case:
         if self.data is not None:
             return self.data(seed, batch)
         rng = np.random.default_rng(seed)
+        if self.names:
+            return [
+                rng.random((batch, *s)) > 0.4
+                if name.endswith("mask")
+                else rng.normal(size=(batch, *s)).astype("float32")
+                for name, s in zip(self.names, self.shapes, strict=True)
+            ]
         if self.whole is not None:
             return [rng.integers(0, self.whole, (batch, *s)) for s in self.shapes]
         return [rng.normal(size=(batch, *s)).astype("float32") for s in self.shapes]
 
+    def call(self, layer: Any, values: list[Any], **settings: Any) -> Any:
+        """Calls a layer, striate's or Keras's, on values or symbols."""
+        if not self.names:
+            return layer(values[0] if len(values) == 1 else values, **settings)
+        named: dict[str, Any] = {}
+        for name in dict.fromkeys(self.names):
+            found = [v for n, v in zip(self.names, values, strict=True) if n == name]
+            named[name] = found[0] if len(found) == 1 and name != "initial_state" else found
+        return layer(**named, **self.settings, **settings)
+
     def __str__(self) -> str:
         arguments = ",".join(f"{k}={v}" for k, v in self.arguments.items())
-        return f"{self.layer}({arguments})".replace(" ", "")
+        call = "".join(f",{name}" for name in (*self.names, *self.settings))
+        return f"{self.layer}({arguments}){call}".replace(" ", "")
 
 
 NOT_IN_KERAS: dict[str, Any] = {

@@ -167,6 +167,14 @@ from striate.graph.kinds.pooling_ranks import StochasticPooling2D as StochasticP
 from striate.graph.kinds.pooling_ranks import StochasticPooling3D as StochasticPooling3D
 from striate.graph.kinds.preprocessing import Normalization as Normalization
 from striate.graph.kinds.preprocessing import Rescaling as Rescaling
+from striate.graph.kinds.recurrent import GRU as GRU
+from striate.graph.kinds.recurrent import LSTM as LSTM
+from striate.graph.kinds.recurrent import ConvLSTM as ConvLSTM
+from striate.graph.kinds.recurrent import ConvLSTM1D as ConvLSTM1D
+from striate.graph.kinds.recurrent import ConvLSTM2D as ConvLSTM2D
+from striate.graph.kinds.recurrent import ConvLSTM3D as ConvLSTM3D
+from striate.graph.kinds.recurrent import Recurrent as Recurrent
+from striate.graph.kinds.recurrent import SimpleRNN as SimpleRNN
 from striate.graph.kinds.regularization import ActivityRegularization as ActivityRegularization
 from striate.graph.kinds.regularization import AlphaDropout as AlphaDropout
 from striate.graph.kinds.regularization import DropBlock2D as DropBlock2D

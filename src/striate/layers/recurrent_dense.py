@@ -1,0 +1,339 @@
+"""Recurrent layers of numbers: SimpleRNN, LSTM and GRU."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from striate.graph import kinds
+from striate.layers.arguments import keras_arguments
+from striate.layers.builtin import register
+from striate.layers.recurrent import Recurrent
+from striate.ops import recurrent
+from striate.ops.dense import dense
+
+Result = tuple[Tensor, Sequence[Tensor]]
+
+
+class RecurrentDense(Recurrent):
+    """What recurrent layers of numbers share: products of all gates at once."""
+
+    def run(self, x: Tensor, states: Sequence[Tensor], mask: Tensor | None) -> Result:
+        k = self.kind
+        count = k.gates if k.recurrent_dropout else 1
+        drop_x, drop_h = self.masks_of_dropout(x[:, 0], states[0], count)
+        drop_x = None if drop_x is None else drop_x.unsqueeze(2)  # the same for all steps
+        bias = self.bias if k.use_bias else None
+        if mask is None and drop_h is None and self.has_kernel_of_torch():
+            x = x if drop_x is None else x * drop_x[0]
+            return self.fused(x, states, bias)
+        first, second = self.biases(bias)
+        projected = gated(x, self.kernel, first, drop_x, k.gates)
+
+        def product(h: Tensor) -> Tensor:
+            return gated(h, self.recurrent_kernel, second, drop_h, k.gates)
+
+        cell = self.cell(product, drop_h)
+        return recurrent.run_steps(cell, projected, states, mask, k.zero_output_for_mask)
+
+    def biases(self, bias: Tensor | None) -> tuple[Tensor | None, Tensor | None]:
+        """The bias of the product with the input, and of that with the state."""
+        return bias, None
+
+    def cell(self, product: Any, drop_h: Tensor | None) -> recurrent.Cell:
+        """The step; `product` is that of a state with all gates."""
+        return recurrent.simple_cell(product, self.bent("activation"))
+
+    def fused(self, x: Tensor, states: Sequence[Tensor], bias: Tensor | None) -> Result:
+        """All steps by torch's kernel."""
+        return recurrent.fused_simple(x, states, self.kernel, self.recurrent_kernel, bias)
+
+
+def gated(
+    x: Tensor, kernel: Tensor, bias: Tensor | None, drops: Tensor | None, gates: int
+) -> Tensor:
+    """x kernel + bias for all gates, each with its own dropout mask if there are several.
+
+    Shapes: x (..., C), kernel (C, gates U), drops (1 or gates, ..., C) -> (..., gates U).
+    """
+    if drops is None or len(drops) == 1:
+        return dense(x if drops is None else x * drops[0], kernel, bias)
+    parts = [dense(x * d, k, None) for d, k in zip(drops, kernel.chunk(gates, -1), strict=True)]
+    out = torch.cat(parts, -1)
+    return out if bias is None else out + bias
+
+
+@register()
+class SimpleRNN(RecurrentDense):
+    """Reads a sequence with a state that is a function of the input and of itself.
+
+    h' = activation(x kernel + bias + h recurrent_kernel). Forgets within some ten steps; `LSTM` and
+    `GRU` remember longer.
+
+    Shapes: (N, T, C) -> (N, units), or (N, T, units) with return_sequences; with return_state the
+        last states (N, units) behind it. Also called with `initial_state` (one tensor) and `mask`
+        (N, T), which is False for steps that leave all as it was.
+
+    Args:
+        units: length of the output and of each state.
+        activation: the function of what is new.
+        use_bias: adds learned numbers to the products.
+        kernel_initializer: how the kernel of the input starts.
+        recurrent_initializer: how the kernel of the state starts.
+        bias_initializer: how the bias starts.
+        kernel_regularizer: penalty on the kernel.
+        recurrent_regularizer: penalty on the recurrent kernel.
+        bias_regularizer: penalty on the bias.
+        activity_regularizer: penalty on the output, per sample.
+        kernel_constraint: projection of the kernel after each step.
+        recurrent_constraint: projection of the recurrent kernel after each step.
+        bias_constraint: projection of the bias after each step.
+        dropout: share of the input that is zeroed in training, the same for all steps of a call.
+        recurrent_dropout: share of the state that is zeroed, likewise.
+        return_sequences: returns the output of every step, not only of the last.
+        return_state: returns the last states, too.
+        go_backwards: reads the sequence from its end; outputs are in the order they are made.
+        stateful: starts each call from the states of the last one; needs a fixed batch size.
+        unroll: ignored: how it runs does not change the result.
+        seed: for a stream of random numbers of its own; by default from the seed of the run.
+
+    Raises:
+        ArgumentError: an argument out of its range.
+        ShapeError: not 3 dimensions, open channels, states or a mask that do not fit, or
+            stateful without a fixed batch size.
+
+    Example:
+        >>> from striate import Input, layers
+        >>> layers.SimpleRNN(32, return_sequences=True)(Input((10, 8))).shape
+        (None, 10, 32)
+
+    References: Elman (1990), "Finding structure in time"
+    """
+
+    kind: kinds.SimpleRNN
+
+    def __init__(
+        self,
+        units: int,
+        activation: Any = "tanh",
+        use_bias: bool = True,
+        kernel_initializer: Any = "glorot_uniform",
+        recurrent_initializer: Any = "orthogonal",
+        bias_initializer: Any = "zeros",
+        kernel_regularizer: Any = None,
+        recurrent_regularizer: Any = None,
+        bias_regularizer: Any = None,
+        activity_regularizer: Any = None,
+        kernel_constraint: Any = None,
+        recurrent_constraint: Any = None,
+        bias_constraint: Any = None,
+        dropout: float = 0.0,
+        recurrent_dropout: float = 0.0,
+        return_sequences: bool = False,
+        return_state: bool = False,
+        go_backwards: bool = False,
+        stateful: bool = False,
+        unroll: bool = False,
+        seed: int | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(kinds.SimpleRNN, keras_arguments(locals()), **kwargs)
+
+
+@register()
+class LSTM(RecurrentDense):
+    """Reads a sequence with a memory that gates write, forget and read.
+
+    With z = x kernel + bias + h recurrent_kernel in four parts: c' = s(z_f) c + s(z_i) a(z_c) and
+    h' = s(z_o) a(c'), s the recurrent activation and a the activation. With tanh and sigmoid, and
+    without mask and recurrent dropout, whole sequences run in torch's (cuDNN's) kernel.
+
+    Shapes: (N, T, C) -> (N, units), or (N, T, units) with return_sequences; with return_state the
+        last states (N, units) behind it. Also called with `initial_state` ([h, c]) and `mask`
+        (N, T), which is False for steps that leave all as it was.
+
+    Args:
+        units: length of the output and of each state.
+        activation: the function of what is new.
+        recurrent_activation: the function of the gates.
+        use_bias: adds learned numbers to the products.
+        kernel_initializer: how the kernel of the input starts.
+        recurrent_initializer: how the kernel of the state starts.
+        bias_initializer: how the bias starts.
+        unit_forget_bias: starts the bias of the forget gate at 1, so that it remembers first.
+        kernel_regularizer: penalty on the kernel.
+        recurrent_regularizer: penalty on the recurrent kernel.
+        bias_regularizer: penalty on the bias.
+        activity_regularizer: penalty on the output, per sample.
+        kernel_constraint: projection of the kernel after each step.
+        recurrent_constraint: projection of the recurrent kernel after each step.
+        bias_constraint: projection of the bias after each step.
+        dropout: share of the input that is zeroed in training, the same for all steps of a call.
+        recurrent_dropout: share of the state that is zeroed, likewise.
+        seed: for a stream of random numbers of its own; by default from the seed of the run.
+        return_sequences: returns the output of every step, not only of the last.
+        return_state: returns the last states, too.
+        go_backwards: reads the sequence from its end; outputs are in the order they are made.
+        stateful: starts each call from the states of the last one; needs a fixed batch size.
+        unroll: ignored: how it runs does not change the result.
+        use_cudnn: False never uses the kernel for whole sequences.
+
+    Raises:
+        ArgumentError: an argument out of its range.
+        ShapeError: not 3 dimensions, open channels, states or a mask that do not fit, or
+            stateful without a fixed batch size.
+
+    Example:
+        >>> from striate import Input, layers
+        >>> layers.LSTM(32, return_sequences=True)(Input((10, 8))).shape
+        (None, 10, 32)
+
+    References: Hochreiter & Schmidhuber (1997), "Long short-term memory"; Gers et al. (2000),
+        "Learning to forget"
+    """
+
+    kind: kinds.LSTM
+
+    def __init__(
+        self,
+        units: int,
+        activation: Any = "tanh",
+        recurrent_activation: Any = "sigmoid",
+        use_bias: bool = True,
+        kernel_initializer: Any = "glorot_uniform",
+        recurrent_initializer: Any = "orthogonal",
+        bias_initializer: Any = "zeros",
+        unit_forget_bias: bool = True,
+        kernel_regularizer: Any = None,
+        recurrent_regularizer: Any = None,
+        bias_regularizer: Any = None,
+        activity_regularizer: Any = None,
+        kernel_constraint: Any = None,
+        recurrent_constraint: Any = None,
+        bias_constraint: Any = None,
+        dropout: float = 0.0,
+        recurrent_dropout: float = 0.0,
+        seed: int | None = None,
+        return_sequences: bool = False,
+        return_state: bool = False,
+        go_backwards: bool = False,
+        stateful: bool = False,
+        unroll: bool = False,
+        use_cudnn: bool | str = "auto",
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(kinds.LSTM, keras_arguments(locals()), **kwargs)
+
+    def cell(self, product: Any, drop_h: Tensor | None) -> recurrent.Cell:
+        bends = self.bent("activation"), self.bent("recurrent_activation")
+        return recurrent.lstm_cell(product, *bends, axis=-1)
+
+    def fused(self, x: Tensor, states: Sequence[Tensor], bias: Tensor | None) -> Result:
+        return recurrent.fused_lstm(x, states, self.kernel, self.recurrent_kernel, bias)
+
+
+@register()
+class GRU(RecurrentDense):
+    """Reads a sequence with a state that one gate keeps and another resets.
+
+    In three parts: z = s(x W_z + h U_z), r = s(x W_r + h U_r), new = a(x W_n + r (h U_n)), or
+    a(x W_n + (r h) U_n) without reset_after, and h' = z h + (1 - z) new, with biases. With tanh,
+    sigmoid and reset_after, and without mask and recurrent dropout, whole sequences run in torch's
+    (cuDNN's) kernel.
+
+    Shapes: (N, T, C) -> (N, units), or (N, T, units) with return_sequences; with return_state the
+        last states (N, units) behind it. Also called with `initial_state` (one tensor) and `mask`
+        (N, T), which is False for steps that leave all as it was.
+
+    Args:
+        units: length of the output and of each state.
+        activation: the function of what is new.
+        recurrent_activation: the function of the gates.
+        use_bias: adds learned numbers to the products.
+        kernel_initializer: how the kernel of the input starts.
+        recurrent_initializer: how the kernel of the state starts.
+        bias_initializer: how the bias starts.
+        kernel_regularizer: penalty on the kernel.
+        recurrent_regularizer: penalty on the recurrent kernel.
+        bias_regularizer: penalty on the bias.
+        activity_regularizer: penalty on the output, per sample.
+        kernel_constraint: projection of the kernel after each step.
+        recurrent_constraint: projection of the recurrent kernel after each step.
+        bias_constraint: projection of the bias after each step.
+        dropout: share of the input that is zeroed in training, the same for all steps of a call.
+        recurrent_dropout: share of the state that is zeroed, likewise.
+        seed: for a stream of random numbers of its own; by default from the seed of the run.
+        return_sequences: returns the output of every step, not only of the last.
+        return_state: returns the last states, too.
+        go_backwards: reads the sequence from its end; outputs are in the order they are made.
+        stateful: starts each call from the states of the last one; needs a fixed batch size.
+        unroll: ignored: how it runs does not change the result.
+        reset_after: applies the reset gate after the product, as cuDNN, or before it, as the paper.
+        use_cudnn: False never uses the kernel for whole sequences.
+
+    Raises:
+        ArgumentError: an argument out of its range.
+        ShapeError: not 3 dimensions, open channels, states or a mask that do not fit, or
+            stateful without a fixed batch size.
+
+    Example:
+        >>> from striate import Input, layers
+        >>> layers.GRU(32, return_sequences=True)(Input((10, 8))).shape
+        (None, 10, 32)
+
+    References: Cho et al. (2014), https://arxiv.org/abs/1406.1078
+    """
+
+    kind: kinds.GRU
+
+    def __init__(
+        self,
+        units: int,
+        activation: Any = "tanh",
+        recurrent_activation: Any = "sigmoid",
+        use_bias: bool = True,
+        kernel_initializer: Any = "glorot_uniform",
+        recurrent_initializer: Any = "orthogonal",
+        bias_initializer: Any = "zeros",
+        kernel_regularizer: Any = None,
+        recurrent_regularizer: Any = None,
+        bias_regularizer: Any = None,
+        activity_regularizer: Any = None,
+        kernel_constraint: Any = None,
+        recurrent_constraint: Any = None,
+        bias_constraint: Any = None,
+        dropout: float = 0.0,
+        recurrent_dropout: float = 0.0,
+        seed: int | None = None,
+        return_sequences: bool = False,
+        return_state: bool = False,
+        go_backwards: bool = False,
+        stateful: bool = False,
+        unroll: bool = False,
+        reset_after: bool = True,
+        use_cudnn: bool | str = "auto",
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(kinds.GRU, keras_arguments(locals()), **kwargs)
+
+    def biases(self, bias: Tensor | None) -> tuple[Tensor | None, Tensor | None]:
+        if bias is None or not self.kind.reset_after:
+            return bias, None
+        return bias[0], bias[1]
+
+    def has_kernel_of_torch(self) -> bool:
+        return self.kind.reset_after and super().has_kernel_of_torch()
+
+    def cell(self, product: Any, drop_h: Tensor | None) -> recurrent.Cell:
+        bends = self.bent("activation"), self.bent("recurrent_activation")
+        if self.kind.reset_after:
+            return recurrent.gru_cell(product, *bends, new_product=None)
+        last = self.recurrent_kernel.chunk(3, -1)[-1]
+        drop = None if drop_h is None else drop_h[-1:]
+        return recurrent.gru_cell(product, *bends, lambda h: gated(h, last, None, drop, 1))
+
+    def fused(self, x: Tensor, states: Sequence[Tensor], bias: Tensor | None) -> Result:
+        return recurrent.fused_gru(x, states, self.kernel, self.recurrent_kernel, bias)
