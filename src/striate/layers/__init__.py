@@ -148,6 +148,9 @@ from striate.layers.pooling_stochastic import StochasticPooling2D as StochasticP
 from striate.layers.pooling_stochastic import StochasticPooling3D as StochasticPooling3D
 from striate.layers.preprocessing import Normalization as Normalization
 from striate.layers.preprocessing import Rescaling as Rescaling
+from striate.layers.recurrent_convolution import ConvLSTM1D as ConvLSTM1D
+from striate.layers.recurrent_convolution import ConvLSTM2D as ConvLSTM2D
+from striate.layers.recurrent_convolution import ConvLSTM3D as ConvLSTM3D
 from striate.layers.recurrent_dense import GRU as GRU
 from striate.layers.recurrent_dense import LSTM as LSTM
 from striate.layers.recurrent_dense import SimpleRNN as SimpleRNN
@@ -176,6 +179,8 @@ from striate.layers.sequence import Embedding as Embedding
 from striate.layers.sequence import Masking as Masking
 from striate.layers.shape import Flatten as Flatten
 from striate.layers.shape import Reshape as Reshape
+from striate.layers.through_time import Bidirectional as Bidirectional
+from striate.layers.through_time import TimeDistributed as TimeDistributed
 from striate.layers.weight_normalization import SpectralNormalization as SpectralNormalization
 from striate.layers.weight_normalization import WeightStandardization as WeightStandardization
 from striate.layers.wrapping import Wrapper as Wrapper

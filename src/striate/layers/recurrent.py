@@ -16,6 +16,7 @@ from striate.layers.builtin import activate
 from striate.layers.calling import Calling
 from striate.layers.random import Random
 from striate.ops import activations
+from striate.ops.layout import to_external, to_internal
 from striate.ops.random import kept
 
 
@@ -31,9 +32,11 @@ class Recurrent(Calling, Random):
     def __init__(self, kind: type[Kind], arguments: Mapping[str, Any], **kwargs: Any) -> None:
         use_cudnn = arguments.get("use_cudnn", "auto")
         kwargs.pop("implementation", None)  # of Keras: how, not what
-        zero = bool(kwargs.pop("zero_output_for_mask", False))
         arguments = {k: v for k, v in arguments.items() if k != "use_cudnn"}
-        super().__init__(kind, {**arguments, "zero_output_for_mask": zero}, **kwargs)
+        for name in ("unroll", "zero_output_for_mask"):  # Keras takes them as further arguments
+            if name in kwargs:
+                arguments[name] = bool(kwargs.pop(name))
+        super().__init__(kind, arguments, **kwargs)
         self.use_cudnn = use_cudnn
         if self.use_cudnn not in ("auto", True, False):
             raise errors.ArgumentError(
@@ -93,13 +96,7 @@ class Recurrent(Calling, Random):
     # calling ---------------------------------------------------------------------------------
 
     def named(self, args: Any, kwargs: Any) -> dict[str, Any]:
-        named = super().named(args, kwargs)
-        first = named["sequences"]
-        if isinstance(first, (list, tuple)):  # Keras 2: [sequences, *states]
-            named["sequences"] = first[0]
-            if len(first) > 1:
-                named["initial_state"] = list(first[1:])
-        return named
+        return states_apart(super().named(args, kwargs))
 
     def call(self, sequences: Tensor, initial_state: Any = None, mask: Any = None) -> Any:
         """Runs over the steps of (N, T, ...) sequences.
@@ -114,10 +111,9 @@ class Recurrent(Calling, Random):
         if self.kind.go_backwards:
             sequences = sequences.flip(1)
             mask = None if mask is None else mask.flip(1)
-        outputs, states = self.run(sequences, states, mask)
+        out, states = self.run(sequences, states, mask)
         for kept_state, state in zip(self.states, states, strict=False):
             kept_state.copy_(state.detach())
-        out = outputs if self.kind.return_sequences else outputs[:, -1]
         found = [out, *states] if self.kind.return_state else [out]
         penalty = self._choices["activity_regularizer"]
         if penalty is not None:
@@ -127,7 +123,7 @@ class Recurrent(Calling, Random):
     def run(
         self, x: Tensor, states: Sequence[Tensor], mask: Tensor | None
     ) -> tuple[Tensor, Sequence[Tensor]]:
-        """Outputs of all steps, and the last states."""
+        """The output of the last step, or of all with `return_sequences`, and the last states."""
         return x, states
 
     def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
@@ -151,15 +147,27 @@ class Recurrent(Calling, Random):
         return first, scaled_mask((count, *state.shape), state, k.recurrent_dropout, source)
 
     def bent(self, name: str) -> Any:
-        """One of its activations as a function of a tensor in internal order."""
+        """One of its activations as a function of a channels-last tensor."""
         function = self._choices[name]
-        return lambda x: activate(function, x, self.where)
+        if activations.of_each_value(function):
+            return function
+        return lambda x: to_external(activate(function, to_internal(x), self.where))
 
     def has_kernel_of_torch(self) -> bool:
         """Whether its activations are those of torch's kernels, and these may be used."""
         gate = self._choices.get("recurrent_activation", activations.sigmoid)
         usual = self._choices["activation"] is activations.tanh and gate is activations.sigmoid
         return usual and self.use_cudnn is not False
+
+
+def states_apart(named: dict[str, Any]) -> dict[str, Any]:
+    """A call on [sequences, *states], as in Keras 2, as one with `initial_state`."""
+    first = named["sequences"]
+    if isinstance(first, (list, tuple)):
+        named = {**named, "sequences": first[0]}
+        if len(first) > 1:
+            named["initial_state"] = list(first[1:])
+    return named
 
 
 def scaled_mask(

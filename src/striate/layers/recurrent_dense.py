@@ -29,7 +29,8 @@ class RecurrentDense(Recurrent):
         bias = self.bias if k.use_bias else None
         if mask is None and drop_h is None and self.has_kernel_of_torch():
             x = x if drop_x is None else x * drop_x[0]
-            return self.fused(x, states, bias)
+            every, last = self.fused(x, states, bias)
+            return every if k.return_sequences else last[0], last
         first, second = self.biases(bias)
         projected = gated(x, self.kernel, first, drop_x, k.gates)
 
@@ -37,7 +38,8 @@ class RecurrentDense(Recurrent):
             return gated(h, self.recurrent_kernel, second, drop_h, k.gates)
 
         cell = self.cell(product, drop_h)
-        return recurrent.run_steps(cell, projected, states, mask, k.zero_output_for_mask)
+        zero, every = k.zero_output_for_mask, k.return_sequences
+        return recurrent.run_steps(cell, projected, states, mask, zero, every)
 
     def biases(self, bias: Tensor | None) -> tuple[Tensor | None, Tensor | None]:
         """The bias of the product with the input, and of that with the state."""

@@ -18,25 +18,18 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
 
-class Wrapping(BuiltIn):
-    """What striate's own layers around another layer share.
+class Holding(BuiltIn):
+    """What striate's own layers around other layers share.
 
-    The kind of the wrapped layer is known once its input is; it is then part of the own kind, as
-    a graph of one node.
+    The kinds of the wrapped layers are known once their input is; they are then part of the own
+    kind, as a graph of their own.
     """
 
     kind: kinds.Wrapping
-    layer: Layer
-
-    def __init__(
-        self, kind: type[Kind], layer: Any, arguments: Mapping[str, Any], **kwargs: Any
-    ) -> None:
-        super().__init__(kind, arguments, **kwargs)
-        self.layer = as_layer(layer, self.where)
 
     def wrapped(self) -> Mapping[str, Layer]:
         """The wrapped layers by the attribute that holds each."""
-        return {"layer": self.layer}
+        return {}
 
     def inner_layer(self, node: Node) -> Layer | None:
         """The wrapped layer of a node of the kind's graph."""
@@ -58,11 +51,31 @@ class Wrapping(BuiltIn):
     def from_kind(
         cls, kind: Kind, name: str, objects: Mapping[str, Any], inner: Sequence[Layer] = ()
     ) -> Self:
-        fields = [f.name for f in dataclasses.fields(kind) if f.name not in NOT_ARGUMENTS]
-        make: Any = cls  # a subclass's constructor takes the layers inside, then the fields
-        layer = make(*inner, **{f: getattr(kind, f) for f in fields})
+        names = [f.name for f in dataclasses.fields(kind) if f.name not in NOT_ARGUMENTS]
+        layer = cls.around(inner, {name: getattr(kind, name) for name in names})
         layer.automatic_name = name
-        return layer  # type: ignore[no-any-return]
+        return layer
+
+    @classmethod
+    def around(cls, inner: Sequence[Layer], fields: Mapping[str, Any]) -> Self:
+        """A layer of these fields around these layers."""
+        make: Any = cls
+        return make(*inner, **fields)  # type: ignore[no-any-return]
+
+
+class Wrapping(Holding):
+    """A layer of striate's own around one other layer."""
+
+    layer: Layer
+
+    def __init__(
+        self, kind: type[Kind], layer: Any, arguments: Mapping[str, Any], **kwargs: Any
+    ) -> None:
+        super().__init__(kind, arguments, **kwargs)
+        self.layer = as_layer(layer, self.where)
+
+    def wrapped(self) -> Mapping[str, Layer]:
+        return {"layer": self.layer}
 
 
 class Wrapper(Layer):

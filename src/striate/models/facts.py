@@ -14,7 +14,7 @@ from striate.graph.kinds import Nested, WeightSpec
 from striate.graph.named import freeze_value
 from striate.layers import Layer
 from striate.layers.weights import Weights
-from striate.layers.wrapping import Wrapping
+from striate.layers.wrapping import Holding
 from striate.models.tracing import replay
 
 
@@ -244,7 +244,7 @@ def _present(node: Node, owner: Layer | None) -> Node:
         inner = dataclasses.replace(owner.graph, metadata=Items())
         if inner != kind.graph:
             return dataclasses.replace(node, kind=Nested(graph=inner))
-    elif isinstance(kind, kinds.Wrapping) and isinstance(owner, Wrapping):
+    elif isinstance(kind, kinds.Wrapping) and isinstance(owner, Holding):
         graph = kind.inner
         nodes = tuple(_present(n, owner.inner_layer(n)) for n in graph)
         if nodes != graph.nodes:

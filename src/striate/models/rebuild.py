@@ -16,7 +16,7 @@ from striate.graph.record import Recording, Symbol
 from striate.layers import LAYERS, BuiltIn, Layer
 from striate.layers import InputLayer as EntryLayer
 from striate.layers.calls import template_of
-from striate.layers.wrapping import Wrapping as WrappingLayer
+from striate.layers.wrapping import Holding
 from striate.models.model import Model
 from striate.models.sequential import Sequential
 
@@ -96,7 +96,7 @@ def _built_in(node: Node, objects: Mapping[str, Any]) -> Layer:
     cls = LAYERS[type(node.kind).__name__]
     if not issubclass(cls, BuiltIn):
         raise errors.unknown_name(node.name, "layer", cls.__name__, LAYERS)
-    if not (isinstance(node.kind, Wrapping) and issubclass(cls, WrappingLayer)):
+    if not (isinstance(node.kind, Wrapping) and issubclass(cls, Holding)):
         return cls.from_kind(node.kind, node.layer, objects)
     nodes = [n for n in node.kind.inner if not isinstance(n.kind, InputLayer)]
     inner = [_layer(n, objects) for n in nodes]

@@ -17,11 +17,17 @@ Product = Callable[[Tensor], Tensor]  # of a state with all gates of the recurre
 
 
 def run_steps(
-    cell: Cell, projected: Tensor, states: States, mask: Tensor | None, zero_output: bool
+    cell: Cell,
+    projected: Tensor,
+    states: States,
+    mask: Tensor | None,
+    zero_output: bool,
+    every: bool,
 ) -> tuple[Tensor, States]:
     """One step after another; a masked step leaves states and output as they were.
 
-    Shapes: projected (N, T, ...), states (N, ...), mask (N, T) -> outputs (N, T, ...), states.
+    Shapes: projected (N, T, ...), states (N, ...), mask (N, T) -> the output of `every` step
+        (N, T, ...) or of the last (N, ...), and the last states.
     With `zero_output` the output of a masked step is 0 instead.
     """
     outputs: list[Tensor] = []
@@ -32,9 +38,11 @@ def run_steps(
             blank = torch.zeros_like(out) if zero_output or not outputs else outputs[-1]
             out = torch.where(like(mask[:, t], out), out, blank)
             new = [torch.where(like(mask[:, t], a), a, b) for a, b in zip(new, states, strict=True)]
+        if not every:
+            outputs.clear()
         outputs.append(out)
         states = new
-    return torch.stack(outputs, 1), states
+    return torch.stack(outputs, 1) if every else outputs[-1], states
 
 
 def like(mask: Tensor, x: Tensor) -> Tensor:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.contract.cases.case import Case
+from tests.contract.cases.case import Case, Inner
 
 STEPS = ((5, 3),)
 WITH_STATE = (*STEPS, (4,))
@@ -14,6 +14,9 @@ ALL: dict[str, Any] = {"return_sequences": True, "return_state": True}
 SLOW: dict[str, Any] = {"activation": "softsign", "recurrent_activation": "hard_sigmoid"}
 TIME_FIRST: dict[str, Any] = {"copies": True, "note": "torch's kernel runs time first"}
 STATE, MASK = ("sequences", "initial_state"), ("sequences", "mask")
+FILM = ((3, 5, 4, 2),)
+CONV = Inner("Conv2D", {"filters": 3, "kernel_size": 2, "activation": "relu"})
+SEQUENCES = Inner("GRU", {"units": 4, "return_sequences": True})
 
 CASES = [
     Case("SimpleRNN", {"units": 4}, STEPS),
@@ -40,4 +43,41 @@ CASES = [
     Case("GRU", {"units": 4, **ALL}, MASKED, names=MASK),
     Case("GRU", {"units": 4, "dropout": 0.5, "recurrent_dropout": 0.2}, STEPS, random=True),
     Case("GRU", {"units": 4, "recurrent_dropout": 0.5, "reset_after": False}, STEPS, random=True),
+    Case("ConvLSTM1D", {"filters": 2, "kernel_size": 2, **ALL}, ((3, 5, 2),)),
+    Case("ConvLSTM2D", {"filters": 2, "kernel_size": 3}, FILM),
+    Case("ConvLSTM2D", {"filters": 2, "kernel_size": (3, 2), "padding": "same", **ALL}, FILM),
+    Case("ConvLSTM2D", {"filters": 2, "kernel_size": 2, "strides": 2, "use_bias": False}, FILM),
+    Case("ConvLSTM2D", {"filters": 2, "kernel_size": 2, "go_backwards": True, **ALL}, FILM),
+    Case("ConvLSTM2D", {"filters": 2, "kernel_size": 2, **ALL}, (*FILM, (3,)), names=MASK),
+    Case(
+        "ConvLSTM2D",
+        {"filters": 2, "kernel_size": 2, "dropout": 0.4, "recurrent_dropout": 0.3, "seed": 1},
+        FILM,
+        random=True,
+    ),
+    Case("ConvLSTM3D", {"filters": 2, "kernel_size": 2}, ((2, 3, 3, 3, 2),)),
+    Case("TimeDistributed", {"layer": Inner("Dense", {"units": 4})}, STEPS),
+    Case("TimeDistributed", {"layer": CONV}, FILM),
+    Case("TimeDistributed", {"layer": Inner("BatchNormalization")}, FILM, trains=True),
+    Case("TimeDistributed", {"layer": Inner("GlobalAveragePooling2D")}, FILM),
+    Case("Bidirectional", {"layer": Inner("LSTM", {"units": 4})}, STEPS),
+    Case("Bidirectional", {"layer": Inner("LSTM", {"units": 4, **ALL})}, STEPS),
+    Case("Bidirectional", {"layer": SEQUENCES, "merge_mode": "sum"}, STEPS, **TIME_FIRST),
+    Case("Bidirectional", {"layer": SEQUENCES, "merge_mode": "ave"}, STEPS, **TIME_FIRST),
+    Case("Bidirectional", {"layer": SEQUENCES, "merge_mode": "mul"}, MASKED, names=MASK),
+    Case("Bidirectional", {"layer": SEQUENCES, "merge_mode": None}, STEPS, copies=True),
+    Case(
+        "Bidirectional",
+        {
+            "layer": Inner("LSTM", {"units": 4}),
+            "backward_layer": Inner("GRU", {"units": 3, "go_backwards": True}),
+        },
+        STEPS,
+    ),
+    Case(
+        "Bidirectional",
+        {"layer": Inner("LSTM", {"units": 4, **ALL})},
+        (*STEPS, (4,), (4,), (4,), (4,)),
+        names=("sequences", *("initial_state",) * 4),
+    ),
 ]

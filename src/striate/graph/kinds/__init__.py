@@ -200,6 +200,8 @@ from striate.graph.kinds.shape import Reshape as Reshape
 from striate.graph.kinds.structure import Custom as Custom
 from striate.graph.kinds.structure import InputLayer as InputLayer
 from striate.graph.kinds.structure import Nested as Nested
+from striate.graph.kinds.wrapping import Bidirectional as Bidirectional
 from striate.graph.kinds.wrapping import SpectralNormalization as SpectralNormalization
+from striate.graph.kinds.wrapping import TimeDistributed as TimeDistributed
 from striate.graph.kinds.wrapping import WeightStandardization as WeightStandardization
 from striate.graph.kinds.wrapping import Wrapping as Wrapping
