@@ -68,6 +68,7 @@ from striate.graph.kinds.border import ReflectionPadding3D as ReflectionPadding3
 from striate.graph.kinds.border import ZeroPadding1D as ZeroPadding1D
 from striate.graph.kinds.border import ZeroPadding2D as ZeroPadding2D
 from striate.graph.kinds.border import ZeroPadding3D as ZeroPadding3D
+from striate.graph.kinds.calling import Calling as Calling
 from striate.graph.kinds.convolution import Conv as Conv
 from striate.graph.kinds.convolution import Conv1D as Conv1D
 from striate.graph.kinds.convolution import Conv1DTranspose as Conv1DTranspose
