@@ -98,6 +98,7 @@ class Graph:
         metadata: what travels with the model: preprocessing, class names.
         input_keys: names of the inputs if they are passed as a dict.
         output_keys: names of the outputs if they are returned as a dict.
+        output_masks: per output what says which of its steps count; empty if all of all do.
 
     Raises:
         GraphError: a name is used twice, or an edge starts at a node that is not before it.
@@ -111,6 +112,7 @@ class Graph:
     metadata: Items = field(default_factory=Items)
     input_keys: tuple[str, ...] = ()
     output_keys: tuple[str, ...] = ()
+    output_masks: tuple[Port | None, ...] = ()
 
     def __post_init__(self) -> None:
         seen: dict[str, Node] = {}
@@ -127,7 +129,7 @@ class Graph:
             for port in node.inputs:
                 _check_port(port, seen, f"{node.name} ({node.kind_name})")
             seen[node.name] = node
-        for port in (*self.inputs, *self.outputs):
+        for port in (*self.inputs, *self.outputs, *self.masks):
             _check_port(port, seen, self.name)
 
     @cached_property
@@ -159,6 +161,15 @@ class Graph:
     def output_specs(self) -> tuple[Spec, ...]:
         """Specs of the outputs, in order."""
         return tuple(self.spec(port) for port in self.outputs)
+
+    @property
+    def masks(self) -> tuple[Port, ...]:
+        """The masks of those outputs that have one."""
+        return tuple(port for port in self.output_masks if port is not None)
+
+    def with_masks(self) -> Graph:
+        """The same graph with the masks of its outputs as further outputs."""
+        return replace(self, outputs=(*self.outputs, *self.masks), output_masks=())
 
     @property
     def num_parameters(self) -> int:
@@ -194,7 +205,9 @@ class Graph:
                 node.kind.check_inputs(*ins)
                 out = entry.get(node.name) or _fixed_or_ruled(node, ins)
             except Fault as fault:
-                partial = replace(self, nodes=tuple(done.values()), inputs=(), outputs=())
+                partial = replace(
+                    self, nodes=tuple(done.values()), inputs=(), outputs=(), output_masks=()
+                )
                 where = f"{node.name} ({node.kind_name})"
                 raise fault.at(where, partial.chain(node.inputs)) from None
             outputs = out if isinstance(out, tuple) else (out,)
@@ -203,6 +216,7 @@ class Graph:
 
     def to_dict(self) -> dict[str, Any]:
         """The graph as JSON values."""
+        masks = [None if p is None else _port_out(p) for p in self.output_masks]
         return {
             "format_version": FORMAT_VERSION,
             "name": self.name,
@@ -213,6 +227,7 @@ class Graph:
             "input_keys": list(self.input_keys),
             "output_keys": list(self.output_keys),
             "nodes": [_node_out(n) for n in self.nodes],
+            **({"output_masks": masks} if masks else {}),
         }
 
     def to_json(self, indent: int | None = None) -> str:
@@ -257,6 +272,9 @@ class Graph:
                 metadata=from_json(record["metadata"]),
                 input_keys=tuple(map(str, record["input_keys"])),
                 output_keys=tuple(map(str, record["output_keys"])),
+                output_masks=tuple(
+                    None if p is None else _port_in(p) for p in record.get("output_masks", ())
+                ),
             )
         except Fault as fault:
             raise errors.FormatError(str(fault.at("graph"))) from None

@@ -93,10 +93,10 @@ class Symbol(Arithmetic):
     @property
     def mask(self) -> Symbol | None:
         """The symbol that says which steps of it count; None if all do."""
-        if self.index:
-            return None
-        own = len(self.call.outputs) - 1 if self.call.kind.gives_mask else 0
-        return Symbol(self.call, own) if own else self.call.mask
+        own = self.call.kind.mask_output(self.index, len(self.call.outputs))
+        if own is not None:
+            return Symbol(self.call, own)
+        return None if self.index else self.call.mask
 
     @property
     def ndim(self) -> int:
@@ -292,7 +292,8 @@ def freeze(
     """
     _check_symbols("inputs", inputs)
     _check_symbols("outputs", outputs)
-    calls = ancestors([*outputs, *inputs], stop=inputs)
+    masks = tuple(_mask_inside(symbol, inputs) for symbol in outputs)
+    calls = ancestors([*outputs, *inputs, *(m for m in masks if m is not None)], stop=inputs)
     names = name_owners([c.owner for c in calls])
     nodes = _entered(calls, nodes_of(calls, names), inputs, name)
     graph = Graph(
@@ -302,12 +303,35 @@ def freeze(
         name=name,
         form=form,
         metadata=metadata or Items(),
+        output_masks=_mask_ports(masks, nodes),
     )
     return Recording(
         graph,
         {names[id(c.owner)]: c.owner for c in calls},
         {nodes[id(c)].name: c.symbols() for c in calls},
     )
+
+
+def _mask_inside(symbol: Symbol, inputs: Sequence[Symbol]) -> Symbol | None:
+    """The mask of an output; None if it is made before the inputs, where a model is cut."""
+    mask = symbol.mask
+    if mask is None:
+        return None
+    entries = {s.call.serial: s.index for s in inputs}
+    calls = ancestors([mask], stop=inputs)
+    ports = [mask, *(s for c in calls if c.serial not in entries for s in c.inputs)]
+    inside = all(c.inputs or c.serial in entries for c in calls)
+    return (
+        mask
+        if inside and all(entries.get(s.call.serial, s.index) == s.index for s in ports)
+        else None
+    )
+
+
+def _mask_ports(masks: Sequence[Symbol | None], nodes: dict[int, Node]) -> tuple[Port | None, ...]:
+    if all(mask is None for mask in masks):
+        return ()
+    return tuple(None if m is None else Port(nodes[id(m.call)].name, m.index) for m in masks)
 
 
 def _entered(

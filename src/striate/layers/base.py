@@ -227,7 +227,7 @@ class Layer(Weights):
             x = value
         weight = next(iter(self.parameters()), None)
         if weight is not None and x.device != weight.device and x.device.type != "meta":
-            x = x.to(weight.device)
+            x = masks.attach(x.to(weight.device), masks.mask_of(x))
         return x
 
     @contextlib.contextmanager

@@ -11,13 +11,10 @@ import warnings
 from collections.abc import Sequence
 from typing import Any, Protocol
 
-from torch import Tensor
-
 from striate import errors
 from striate.graph.record import Symbol
-
-ATTRIBUTE = "_striate_mask"
-
+from striate.ops import masks
+from striate.ops.masks import attach as attach
 
 class Masked(Protocol):
     """What is asked of a layer."""
@@ -47,20 +44,13 @@ def refused(layer: Masked, why: str, fix: str) -> errors.ArgumentError:
 
 def mask_of(value: Any) -> Any:
     """The mask of a symbol or a tensor; None if all of it counts."""
-    return value.mask if isinstance(value, Symbol) else getattr(value, ATTRIBUTE, None)
-
-
-def attach(value: Any, mask: Any) -> Any:
-    """The tensor with a mask."""
-    if isinstance(value, Tensor) and mask is not None:
-        setattr(value, ATTRIBUTE, mask)
-    return value
+    return value.mask if isinstance(value, Symbol) else masks.mask_of(value)
 
 
 def passed_on(layer: Masked, inputs: Sequence[Any]) -> Any:
     """The mask of what a layer returns, from the masks of what it was called on."""
-    masks = [mask_of(value) for value in inputs]
-    if all(mask is None for mask in masks):
+    known = [mask_of(value) for value in inputs]
+    if all(mask is None for mask in known):
         return None
     if not layer.supports_masking:
         warnings.warn(
@@ -71,5 +61,5 @@ def passed_on(layer: Masked, inputs: Sequence[Any]) -> Any:
         )
         return None
     if len(inputs) == 1:
-        return layer.compute_mask(inputs[0], masks[0])
-    return layer.compute_mask(list(inputs), masks)
+        return layer.compute_mask(inputs[0], known[0])
+    return layer.compute_mask(list(inputs), known)

@@ -242,8 +242,12 @@ def _present(node: Node, owner: Layer | None) -> Node:
     kind = node.kind
     if isinstance(kind, Nested) and isinstance(owner, Facts):
         inner = dataclasses.replace(owner.graph, metadata=Items())
-        if inner != kind.graph:
-            return dataclasses.replace(node, kind=Nested(graph=inner))
+        other = kind.masked_graph
+        if other is not None:
+            nodes = tuple(_present(n, owner._owners.get(n.layer)) for n in other)
+            other = other if nodes == other.nodes else dataclasses.replace(other, nodes=nodes)
+        if inner != kind.graph or other is not kind.masked_graph:
+            return dataclasses.replace(node, kind=Nested(inner, kind.masked, other))
     elif isinstance(kind, kinds.Wrapping) and isinstance(owner, Holding):
         graph = kind.inner
         nodes = tuple(_present(n, owner.inner_layer(n)) for n in graph)

@@ -18,6 +18,8 @@ from striate.graph.record import note
 from striate.graph.spec import Spec
 from striate.layers import Layer
 from striate.layers.calls import Template, spec_of
+from striate.layers.masks import attach
+from striate.models.masking import listed_masks
 from striate.models.tracing import trace
 from striate.models.training import Trainable
 from striate.ops.layout import to_external, to_internal
@@ -65,6 +67,7 @@ class Model(Trainable, Layer):
         self._symbols: Mapping[str, tuple[Symbol, ...]] | None = None
         self._executors = {}
         self._watched = None
+        self._forms = {}
         self._entered: tuple[Any, ...] | None = None
         self._metadata: dict[str, Any] = {}
         if inputs is not None or outputs is not None:
@@ -78,7 +81,7 @@ class Model(Trainable, Layer):
         """Makes a recording this model's own."""
         self._graph, self._symbols = recording.graph, recording.symbols
         self._owners = {n: o for n, o in recording.owners.items() if isinstance(o, Layer)}
-        self._executors, self._watched, self._entered = {}, None, None
+        self._executors, self._watched, self._entered, self._forms = {}, None, None, {}
         for name, layer in self._owners.items():
             if layer.given_name is None and layer.automatic_name is None:
                 layer.automatic_name = name
@@ -113,27 +116,40 @@ class Model(Trainable, Layer):
             raise
 
     def forward(self, *args: Any, training: bool | None = None, **kwargs: Any) -> Any:
-        """Runs the model on tensors or arrays, channels last."""
+        """Runs the model on tensors or arrays, channels last.
+
+        A mask that an input carries, or that is passed as `mask`, enters with it.
+        """
         if type(self).call is not Layer.call:
             return super().forward(*args, training=training, **kwargs)
         given = args[0] if len(args) == 1 else list(args)
         values = self._listed(given)
         if values[0].device.type == "meta":
             return self._promise(self._arranged(values))
+        mask = kwargs.get("mask")
         if training is None or training == self.training:
-            return self._packed([to_external(y) for y in self._run_graph(values)])
+            return self._packed(self._run_graph(values, mask))
         with self.mode(training):
-            return self._packed([to_external(y) for y in self._run_graph(values)])
+            return self._packed(self._run_graph(values, mask))
 
-    def _run_graph(self, values: list[Tensor], *, logits: bool = False) -> list[Tensor]:
+    def _run_graph(
+        self, values: list[Tensor], mask: Any = None, *, logits: bool = False
+    ) -> list[Tensor]:
         self._build_for(values)
-        program = self.program(logits=logits)
-        return program(self._arranged(values, program.raw_inputs))
+        given = listed_masks(mask, values, self.where)
+        masked = self._used_masks(given)
+        program = self.program(logits=logits, masked=masked)
+        entering = self._arranged(values, program.raw_inputs)
+        out = program([*entering, *(to_internal(given[i]) for i, _ in masked)])
+        found = [to_external(y) for y in out]
+        known = iter(found[len(program.marked) :])
+        for value, port in zip(found, program.marked, strict=False):
+            attach(value, None if port is None else next(known))
+        return found[: len(program.marked) or None]
 
     def forward_logits(self, x: Any) -> Any:
         """The outputs before the final activations that `logits_split` names."""
-        out = self._run_graph(self._listed(x), logits=True)
-        return self._packed([to_external(y) for y in out])
+        return self._packed(self._run_graph(self._listed(x), logits=True))
 
     def logits_split(self) -> tuple[str | None, ...] | None:
         """Per output "softmax", "sigmoid" or None: what a loss may take over; None if nothing."""
@@ -150,12 +166,27 @@ class Model(Trainable, Layer):
         """As a last layer of another model: without its last activation."""
         return self.program(logits=True)(list(inputs))[0]
 
-    def compute(self, *inputs: Tensor, template: Template | None = None) -> Any:
-        """The model as a layer of another one, on tensors in internal order."""
+    def compute(
+        self,
+        *inputs: Tensor,
+        template: Template | None = None,
+        masked: Sequence[int] = (),
+    ) -> Any:
+        """The model as a layer of another one, on tensors in internal order.
+
+        The masks of the inputs that are `masked` follow them, and those of outputs follow these.
+        """
         if type(self).call is not Layer.call:
             return super().compute(*inputs, template=template)
-        out = self.program()(list(inputs))
+        behind = inputs[len(inputs) - len(masked) :] if masked else ()
+        ranks = tuple((i, m.dim()) for i, m in zip(masked, behind, strict=True))
+        out = self.program(masked=ranks)(list(inputs))
         return out[0] if len(out) == 1 else tuple(out)
+
+    def passed_mask(self, template: Template, values: Sequence[Any]) -> Any:
+        # the masks of a graph's outputs are outputs of its node
+        own = type(self).call is not Layer.call
+        return super().passed_mask(template, values) if own else None
 
     def _build_for(self, values: Sequence[Tensor]) -> None:
         if self._graph is None:
@@ -241,6 +272,7 @@ class Model(Trainable, Layer):
 
     def _record(self, args: Any, kwargs: Any) -> Any:
         kwargs.pop("training", None)
+        mask = kwargs.pop("mask", None) if type(self).call is Layer.call else None
         template, found = Template.split(args, kwargs, (Symbol,))
         if self._graph is None:
             self._build_once(tuple(s.spec for s in found), template)
@@ -248,6 +280,12 @@ class Model(Trainable, Layer):
             return super()._record(args, kwargs)
         graph = self.graph
         kind = Nested(graph=dataclasses.replace(graph, metadata=Items()))
+        given = listed_masks(mask, found, self.where)
+        masked = self._used_masks(given)
+        if masked:
+            used = tuple(i for i, _ in masked)
+            kind = Nested(kind.graph, used, self._form(masked)[0])
+            found = (*found, *(given[i] for i in used))
         specs = tuple(s.spec for s in found)
         try:
             kind.check_inputs(*specs)
@@ -257,9 +295,10 @@ class Model(Trainable, Layer):
         outputs = out if isinstance(out, tuple) else (out,)
         made = note(self, kind, found, outputs, self.weight_specs())
         self._remember(made)
+        shown = made[: len(graph.outputs)]
         if graph.output_keys:
-            return dict(zip(graph.output_keys, made, strict=True))
-        return made[0] if len(made) == 1 else list(made)
+            return dict(zip(graph.output_keys, shown, strict=True))
+        return shown[0] if len(shown) == 1 else list(shown)
 
     @classmethod
     def from_json(cls, text: str, custom_objects: Mapping[str, Any] | None = None) -> Model:
@@ -287,7 +326,13 @@ class Model(Trainable, Layer):
         load_weights(self, path, skip_mismatch=skip_mismatch)
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**super().__getstate__(), "_symbols": None, "_executors": {}, "_watched": None}
+        return {
+            **super().__getstate__(),
+            "_symbols": None,
+            "_executors": {},
+            "_watched": None,
+            "_forms": {},
+        }
 
     def get_config(self) -> dict[str, Any]:
         """The graph as JSON values; a subclass returns its constructor's arguments."""

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import torch
 
+from striate.graph import Graph
 from striate.layers import Layer
 from striate.models.facts import Facts
+from striate.models.masking import Ranks, masked_form
 from striate.ops.allocator import keep_large_blocks
 from striate.ops.device import device as choose_device
 from striate.plan import Executor, Plan, Request, make_plan
@@ -43,6 +45,7 @@ class Planned(Facts):
     _choice: Choice = PLANNED
     _executors: dict[Any, Executor]
     _watched: tuple[Layer, ...] | None
+    _forms: dict[Ranks, tuple[tuple[int, ...], Graph, dict[str, Layer]]]
 
     def plan(
         self,
@@ -82,15 +85,20 @@ class Planned(Facts):
         )
         return make_plan(graph, self._owners, request)
 
-    def program(self, *, logits: bool = False) -> Executor:
-        """What runs the graph now: by mode, gradients, hooks and the choice of `executing`."""
+    def program(self, *, logits: bool = False, masked: Ranks = ()) -> Executor:
+        """What runs the graph now: by mode, gradients, hooks and the choice of `executing`.
+
+        Args:
+            logits: without the final activations that `logits_split` names.
+            masked: the inputs that come with masks, which follow them.
+        """
         gradients = torch.is_grad_enabled()
         choice = self._choice
         precision = choice.training if gradients else choice.inference
         watched = self._watched or self._watch()
         state = tuple([(x.training, x._trainable, has_hooks(x)) for x in watched])
         place = self._device_type()
-        key = (logits, gradients, choice.rules, precision, place, state)
+        key = (logits, gradients, choice.rules, precision, place, state, masked)
         found = self._executors.get(key)
         if found is None:
             request = Request(
@@ -100,12 +108,34 @@ class Planned(Facts):
                 device=place,
                 rules=choice.rules,
             )
-            graph = self._known_graph()
+            graph, owners = self._form(masked)
+            whole = graph.with_masks()
             if len(self._executors) >= MOST_EXECUTORS:
                 self._executors.clear()
-            plan = make_plan(graph, self._owners, request)
-            found = self._executors[key] = Executor(plan, graph, self._owners)
+            plan = make_plan(whole, owners, request)
+            found = self._executors[key] = Executor(plan, whole, owners, graph.output_masks)
         return found
+
+    def _form(self, masked: Ranks) -> tuple[Graph, dict[str, Layer]]:
+        """The graph for inputs of which some come with masks, and its layers."""
+        graph = self._known_graph()
+        if not masked:
+            return graph, self._owners
+        if masked not in self._forms:
+            used, recording = masked_form(graph, self._owners, masked)
+            own = {n: o for n, o in recording.owners.items() if isinstance(o, Layer)}
+            self._forms[masked] = (used, recording.graph, own)
+        _, graph, owners = self._forms[masked]
+        return graph, owners
+
+    def _used_masks(self, given: Sequence[Any]) -> Ranks:
+        """Of the masks of inputs (None where there is none) those that the model uses."""
+        ranks = tuple((i, m.ndim) for i, m in enumerate(given) if m is not None)
+        if not ranks:
+            return ()
+        self._form(ranks)
+        used = self._forms[ranks][0]
+        return tuple(pair for pair in ranks if pair[0] in used)
 
     @property
     def execution(self) -> dict[str, Any]:

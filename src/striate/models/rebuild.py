@@ -15,8 +15,8 @@ from striate.graph.named import to_json
 from striate.graph.record import Recording, Symbol
 from striate.layers import LAYERS, BuiltIn, Layer
 from striate.layers import InputLayer as EntryLayer
-from striate.layers.calls import template_of
 from striate.layers.wrapping import Holding
+from striate.models.masking import called
 from striate.models.model import Model
 from striate.models.sequential import Sequential
 
@@ -41,7 +41,9 @@ def model_from_graph(graph: Graph, custom_objects: Mapping[str, Any] | None = No
         layer = layers.get(node.layer)
         if layer is None:
             layer = layers[node.layer] = _layer(node, objects)
-        made = _call(node, layer, [values[p] for p in node.inputs])
+        entry = isinstance(node.kind, InputLayer)
+        inputs = [values[p] for p in node.inputs]
+        made = [layer.output] if entry else called(node.kind, layer, inputs)
         for i, symbol in enumerate(made):
             values[Port(node.name, i)] = symbol
     for name, layer in layers.items():
@@ -62,16 +64,6 @@ def _assembled(graph: Graph, layers: Mapping[str, Layer], values: Mapping[Port, 
     owners: dict[str, Any] = dict(layers)
     model._adopt(Recording(dataclasses.replace(graph, form="Model"), owners, symbols))
     return model
-
-
-def _call(node: Node, layer: Layer, inputs: list[Symbol]) -> list[Symbol]:
-    if isinstance(node.kind, InputLayer):
-        return [layer.output]
-    args, kwargs = template_of(node.kind, len(inputs)).join(inputs)
-    out = layer(*args, **kwargs)
-    while not isinstance(out, Symbol):  # a list, tuple or dict of one call's results
-        out = next(iter(out.values() if isinstance(out, dict) else out))
-    return list(out.call.symbols())
 
 
 def _layer(node: Node, objects: Mapping[str, Any]) -> Layer:

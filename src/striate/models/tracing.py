@@ -12,7 +12,7 @@ from striate.graph.record import NotSymbolic, note
 from striate.graph.spec import Spec
 from striate.layers import InputLayer as EntryLayer
 from striate.layers import Layer
-from striate.layers.calls import Template
+from striate.layers.calls import Template, template_of
 
 if TYPE_CHECKING:
     from striate.models.model import Model
@@ -48,7 +48,10 @@ def replay(graph: Graph, layers: Mapping[str, Layer]) -> dict[str, tuple[Symbol,
             owner = EntryLayer(batch_shape=node.kind.shape, dtype=node.kind.dtype, name=node.layer)
         if owner is None:
             raise KeyError(node.layer)
-        made = note(owner, node.kind, inputs, node.outputs, node.weights)
+        mask = None
+        if any(symbol.mask is not None for symbol in inputs):
+            mask = owner.passed_mask(template_of(node.kind, len(inputs)), inputs)
+        made = note(owner, node.kind, inputs, node.outputs, node.weights, mask)
         symbols[node.name] = made
         if node.first_call:
             owner._remember(made)

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from striate.graph import Graph, Node
 from striate.graph.rewriting import has_in_place
+from striate.graph.kinds import Nested
 from striate.layers import BuiltIn, Layer
 from striate.layers.calls import template_of
 from striate.ops.border import pad
@@ -53,6 +54,8 @@ def bind(
         return layer.before_activation, None  # type: ignore[return-value]
     if op.padding is not None:
         return partial(pad, amounts=op.padding), None
+    if isinstance(node.kind, Nested) and node.kind.masked:
+        return partial(layer.compute, masked=node.kind.masked), None  # type: ignore[call-arg]
     if getattr(node.kind, "call", None):
         return partial(layer.compute, template=template_of(node.kind, len(op.reads))), None
     return layer.compute, None

@@ -8,9 +8,11 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from striate.graph import Graph, Port
+from striate.graph import Graph, Node, Port
+from striate.graph.kinds import Nested
 from striate.layers import Layer
-from striate.layers.calls import Template, template_of
+from striate.layers.calls import template_of
+from striate.layers.masks import attach, mask_of
 from striate.ops.layout import to_external, to_internal
 from striate.plan.binding import bind
 from striate.plan.draft import has_hooks
@@ -37,10 +39,19 @@ class Executor:
         plan: what to run.
         graph: what it is a plan of.
         layers: layer by layer name.
+        marked: per output of the model the port of its mask, if it has one; the masks are further
+            outputs, behind all others.
     """
 
-    def __init__(self, plan: Plan, graph: Graph, layers: Mapping[str, Layer]) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        graph: Graph,
+        layers: Mapping[str, Layer],
+        marked: tuple[Port | None, ...] = (),
+    ) -> None:
         self.plan = plan
+        self.marked = marked
         self.raw_inputs = tuple(p.node in plan.raw_inputs for p in plan.inputs)
         ports = [*plan.inputs, *(p for op in plan.operations for p in op.writes)]
         slot = {p: i for i, p in enumerate(dict.fromkeys(ports))}
@@ -64,7 +75,7 @@ class Executor:
         node = graph[op.node]
         layer = layers[node.layer]
         if op.part == "whole" and has_hooks(layer):
-            function: Function = _Hooked(layer, template_of(node.kind, len(op.reads)))
+            function: Function = _Hooked(layer, node, len(op.reads))
         else:
             function, refresh = bind(op, node, layer, graph, layers, not self._backward())
             if refresh is not None:
@@ -135,12 +146,25 @@ class _Raised:
 class _Hooked:
     """Calls the module as torch does, so that hooks that someone set on it see the call."""
 
-    def __init__(self, layer: Layer, template: Template) -> None:
-        self.layer, self.template = layer, template
+    def __init__(self, layer: Layer, node: Node, count: int) -> None:
+        self.layer, self.kind, self.num_outputs = layer, node.kind, len(node.outputs)
+        masked = node.kind.masked if isinstance(node.kind, Nested) else ()
+        self.masks = {i: count - len(masked) + n for n, i in enumerate(masked)}
+        self.template = template_of(node.kind, count - len(masked))
 
     def __call__(self, *values: Tensor) -> Any:
-        args, kwargs = self.template.join([to_external(v) for v in values])
+        given = [to_external(v) for v in values]
+        for i, n in self.masks.items():
+            given[i] = attach(given[i].view_as(given[i]), given[n])
+        args, kwargs = self.template.join(given[: len(given) - len(self.masks)])
         out = self.layer(*args, **kwargs)
-        if isinstance(out, Tensor):
+        if isinstance(out, Tensor) and self.num_outputs == 1:
             return to_internal(out)
-        return [to_internal(o) for o in (out.values() if isinstance(out, dict) else out)]
+        found = [out] if isinstance(out, Tensor) else out
+        found = list(found.values() if isinstance(found, dict) else found)
+        # the layer alone returns its masks as attributes, in a graph they are outputs
+        known = [mask_of(o) for i, o in enumerate(found) if self._is_marked(i)]
+        return [to_internal(o) for o in (*found, *known)]
+
+    def _is_marked(self, index: int) -> bool:
+        return self.kind.mask_output(index, self.num_outputs) is not None

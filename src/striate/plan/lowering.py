@@ -11,7 +11,7 @@ from striate.graph.rewriting import ALONE
 from striate.layers import BuiltIn, Layer
 from striate.ops import activations
 from striate.plan.draft import Draft, Request, has_hooks
-from striate.plan.logits import final_activation
+from striate.plan.logits import logits_split
 from striate.plan.operation import ACTIVATION, PRODUCT, WHOLE, Operation
 
 
@@ -20,13 +20,14 @@ def lower(graph: Graph, layers: Mapping[str, Layer], request: Request) -> Draft:
     operations: list[Operation] = []
     last: dict[Port, Port] = {p: p for p in graph.inputs}
     taken = {node.name for node in graph}
-    final = {p.node for p in graph.outputs} if request.logits else set()
+    split = logits_split(graph, layers) if request.logits else None
+    final = {p.node for p, name in zip(graph.outputs, split or (), strict=False) if name}
     for node in graph:
         if isinstance(node.kind, InputLayer):
             last[Port(node.name)] = Port(node.name)
             continue
         layer = layers[node.layer]
-        without = node.name in final and final_activation(layer) is not None
+        without = node.name in final
         parts = _parts(node, layer, tuple(last[p] for p in node.inputs), without, taken)
         operations += parts
         if len(node.outputs) == 1:

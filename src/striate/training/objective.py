@@ -10,6 +10,8 @@ import torch
 
 from striate.errors import ArgumentError, CheckpointError, message
 from striate.training.logs import plain_logs
+from striate.training.losses.reduction import weight_of_mask
+from striate.training.metrics.mean import Mean
 from striate.training.running_mean import RunningMean
 
 ACTIVATIONS: dict[str, Callable[[torch.Tensor], torch.Tensor]] = {
@@ -97,8 +99,13 @@ class Objective:
         outputs: Tensors,
         weights: Sequence[Any],
         count: int,
+        masks: Sequence[Any] = (),
     ) -> None:
-        """Adds a batch to the mean loss and the metrics; call it under `torch.no_grad()`."""
+        """Adds a batch to the mean loss and the metrics; call it under `torch.no_grad()`.
+
+        Means leave out the steps that the mask of an output leaves out, as in Keras; other metrics
+        (areas, confusions) count every step.
+        """
         self._total.add(loss, count)
         if not self.metrics:
             return
@@ -106,6 +113,9 @@ class Objective:
         for term in self.metrics:
             index = term.output
             weight = weights[index] if term.weighted else None
+            mask = masks[index] if masks else None
+            if mask is not None and isinstance(term.metric, Mean):
+                weight = weight_of_mask(mask, weight, torch.float32, "sum")
             term.metric.update_state(targets[index], predictions[index], weight)
 
     def predictions(self, outputs: Tensors, wanted: set[int] | None = None) -> Tensors:

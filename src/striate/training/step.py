@@ -9,6 +9,7 @@ from typing import Any
 import torch
 
 from striate.errors import ArgumentError, DataError, message
+from striate.ops.masks import attach, mask_of
 from striate.training.compiled import Compiled
 from striate.training.objective import ACTIVATIONS, Objective, Tensors
 from striate.training.outputs import OutputLayout, first_tensor, layout_of, map_tensors
@@ -107,6 +108,7 @@ class Stepper:
                 tuple(output.detach() for output in flat),
                 weights,
                 first_tensor(x).shape[0],
+                tuple(mask_of(output) for output in flat),
             )
         return True
 
@@ -114,7 +116,8 @@ class Stepper:
         """The losses and metrics of one batch; call it under `torch.no_grad()`."""
         x, flat, targets, weights, objective = self._run(x, y, sample_weight)
         loss = self._total(objective, targets, flat, weights)
-        objective.record(loss, targets, flat, weights, first_tensor(x).shape[0])
+        masks = tuple(mask_of(output) for output in flat)
+        objective.record(loss, targets, flat, weights, first_tensor(x).shape[0], masks)
 
     def _run(
         self, x: Any, y: Any, sample_weight: Any
@@ -198,7 +201,7 @@ class Stepper:
             return outputs
         layout = layout_of(outputs, self._names)
         flat = [
-            output if name is None else ACTIVATIONS[name](output)
+            output if name is None else attach(ACTIVATIONS[name](output), mask_of(output))
             for name, output in zip(applied, layout.flatten(outputs), strict=True)
         ]
         return layout.pack(flat)

@@ -121,6 +121,10 @@ class Kind:
         """Why it gives back its input value by value in this mode; empty if it does not."""
         return ""
 
+    def mask_output(self, index: int, count: int) -> int | None:
+        """Which of its `count` outputs says what steps of output `index` count, if one does."""
+        return count - 1 if self.gives_mask and index == 0 else None
+
     def check_inputs(self, *inputs: Spec) -> None:
         """Raises `Fault` if the number or rank of inputs is wrong."""
         if self.num_inputs is not None and len(inputs) != self.num_inputs:

@@ -53,13 +53,21 @@ class Custom(Kind):
 @register
 @dataclass(frozen=True)
 class Nested(Kind):
-    """A whole model used as one layer."""
+    """A whole model used as one layer.
+
+    Args:
+        graph: the model.
+        masked: which of its inputs come with a mask that it uses; the masks follow the inputs.
+        masked_graph: the model as it is for such inputs, which has the masks as further inputs.
+    """
 
     num_inputs: ClassVar[int | None] = None
     graph: Graph | None = None
+    masked: tuple[int, ...] = ()
+    masked_graph: Graph | None = None
 
     def check_inputs(self, *inputs: Spec) -> None:
-        expected = self.inner.input_specs
+        expected = self.running.input_specs
         if len(inputs) != len(expected):
             raise Fault(
                 "wrong number of inputs",
@@ -71,11 +79,23 @@ class Nested(Kind):
                 raise misfit(got, want)
 
     def output(self, *inputs: Spec) -> Spec | tuple[Spec, ...]:
-        if inputs == self.inner.input_specs:
-            specs = self.inner.output_specs
-        else:
-            specs = self.inner.respecify(inputs).output_specs
+        graph = self.running
+        if inputs != graph.input_specs:
+            graph = graph.respecify(inputs)
+        specs = graph.with_masks().output_specs
         return specs[0] if len(specs) == 1 else specs
+
+    def mask_output(self, index: int, count: int) -> int | None:
+        graph = self.running
+        if index >= len(graph.output_masks) or graph.output_masks[index] is None:
+            return None
+        before = sum(port is not None for port in graph.output_masks[:index])
+        return len(graph.outputs) + before
+
+    @property
+    def running(self) -> Graph:
+        """What runs: the model for the inputs of this call."""
+        return self.inner if self.masked_graph is None else self.masked_graph
 
     @property
     def inner(self) -> Graph:
@@ -85,13 +105,22 @@ class Nested(Kind):
         return self.graph
 
     def to_config(self) -> dict[str, Any]:
-        return {"graph": self.inner.to_dict()}
+        config: dict[str, Any] = {"graph": self.inner.to_dict()}
+        if self.masked_graph is not None:
+            config["masked"] = list(self.masked)
+            config["masked_graph"] = self.masked_graph.to_dict()
+        return config
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> Nested:
         from striate.graph.graph import Graph
 
-        return cls(graph=Graph.from_dict(config["graph"]))
+        other = config.get("masked_graph")
+        return cls(
+            graph=Graph.from_dict(config["graph"]),
+            masked=tuple(int(i) for i in config.get("masked", ())),
+            masked_graph=None if other is None else Graph.from_dict(other),
+        )
 
     @classmethod
     def base_name(cls) -> str:

@@ -8,6 +8,7 @@ from typing import Any, ClassVar, TypeVar
 
 import torch
 
+from striate.ops.masks import mask_of
 from striate.training.losses.conversion import (
     Array,
     align_ranks,
@@ -29,6 +30,8 @@ class Loss(abc.ABC):
     all its entries are reduced). Targets arrive in the dtype and on the device of the predictions.
     Predictions in half precision are converted to float32; float64 stays (Keras converts it to
     float32). See `reduction.reduce_weighted` for the formulas of the reductions.
+
+    Steps of a sequence that the mask of the predictions leaves out (`layers.Masking`) do not count.
 
     Shapes: y_true and y_pred (N, ...), sample_weight (N,) or broadcastable -> scalar
 
@@ -76,19 +79,23 @@ class Loss(abc.ABC):
     def __call__(
         self, y_true: Array, y_pred: Array, sample_weight: Array | None = None
     ) -> torch.Tensor:
+        given = mask_of(y_pred)
         y_pred = predictions_of(y_pred, self.dtype)
         if self.integer_targets:
             y_true = torch.as_tensor(y_true, device=y_pred.device)
         else:
             y_true = targets_like(y_true, y_pred)
-        if sample_weight is None:
+        if sample_weight is None and given is None:
             fused = self.fused(y_true, y_pred)
             if fused is not None:
                 return fused
-        else:
+        elif sample_weight is not None:
             sample_weight = targets_like(sample_weight, y_pred)
         values = self.call(y_true, y_pred)
-        return reduce_weighted(values, sample_weight, self.reduction, self.mask(y_true, y_pred))
+        mask = self.mask(y_true, y_pred)
+        if given is not None:
+            mask = given.bool() if mask is None else given.bool() & mask
+        return reduce_weighted(values, sample_weight, self.reduction, mask)
 
     @abc.abstractmethod
     def call(self, y_true: torch.Tensor, y_pred: torch.Tensor) -> torch.Tensor:

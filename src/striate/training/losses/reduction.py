@@ -53,7 +53,7 @@ def reduce_weighted(
     them with the last ones, which fails or weighs the wrong axis, unless the ranks differ by a 1).
     """
     if mask is not None:
-        sample_weight = _weight_of_mask(mask, sample_weight, values.dtype, reduction)
+        sample_weight = weight_of_mask(mask, sample_weight, values.dtype, reduction)
     if sample_weight is not None:
         values, sample_weight = align_ranks(values, sample_weight.to(values.dtype))
         values = values * with_trailing_axes(sample_weight, values)
@@ -82,7 +82,7 @@ def divide_or_zero(dividend: torch.Tensor, divisor: torch.Tensor) -> torch.Tenso
     return torch.where(zero, torch.zeros_like(quotient), quotient)
 
 
-def _weight_of_mask(
+def weight_of_mask(
     mask: torch.Tensor,
     sample_weight: torch.Tensor | None,
     dtype: torch.dtype,
