@@ -16,6 +16,7 @@ from striate.graph.record import Symbol
 from striate.ops import masks
 from striate.ops.masks import attach as attach
 
+
 class Masked(Protocol):
     """What is asked of a layer."""
 

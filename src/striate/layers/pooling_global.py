@@ -9,8 +9,10 @@ from torch import Tensor
 from striate.graph import kinds
 from striate.layers.arguments import keras_arguments
 from striate.layers.builtin import BuiltIn, register
+from striate.layers.calling import Calling
 from striate.layers.calls import Template
 from striate.ops import pooling
+from striate.ops.layout import to_external, to_internal
 
 
 class GlobalPooling(BuiltIn):
@@ -132,10 +134,13 @@ class GlobalAveragePooling2D(GlobalAveragePooling):
 
 
 @register("GlobalAvgPool1D")
-class GlobalAveragePooling1D(GlobalAveragePooling):
+class GlobalAveragePooling1D(Calling, GlobalPooling):
     """Keeps the mean of each channel of a whole sequence.
 
-    Shapes: (N, L, C) -> (N, C), or (N, 1, C) with keepdims.
+    Steps that a mask leaves out (`Masking`) do not count; the mean of no steps is 0 (in Keras it
+    is not a number).
+
+    Shapes: (N, L, C) -> (N, C), or (N, 1, C) with keepdims. Also called with `mask` (N, L).
 
     Args:
         data_format: "channels_last", striate's only order.
@@ -151,6 +156,16 @@ class GlobalAveragePooling1D(GlobalAveragePooling):
     """
 
     kind_class = kinds.GlobalAveragePooling1D
+
+    def call(self, inputs: Tensor, mask: Tensor | None = None) -> Tensor:
+        """The mean of the steps that count."""
+        x = to_internal(inputs)
+        if mask is None:
+            return to_external(pooling.global_average_pool(x, self.kind.keepdims))
+        return to_external(pooling.masked_average_pool(x, mask, self.kind.keepdims))
+
+    def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
+        return None
 
 
 @register("GlobalAvgPool3D")

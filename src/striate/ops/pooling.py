@@ -194,6 +194,13 @@ def global_average_pool(x: Tensor, keepdims: bool) -> Tensor:
     return x.mean(dim=_axes(x), keepdim=keepdims)
 
 
+def masked_average_pool(x: Tensor, mask: Tensor, keepdims: bool) -> Tensor:
+    """Mean over the steps that count, 0 where none does: x (N, C, L), mask (N, L) -> (N, C)."""
+    mask = mask.bool().unsqueeze(1)
+    total = x.where(mask, 0.0).sum(-1, keepdim=keepdims)
+    return total / mask.sum(-1, keepdim=keepdims).clamp(min=1)
+
+
 def global_max_pool(x: Tensor, keepdims: bool) -> Tensor:
     """Maximum over all positions: (N, C, *spatial) -> (N, C) or (N, C, 1, ...)."""
     return torch.amax(x, dim=_axes(x), keepdim=keepdims)

@@ -56,6 +56,8 @@ CASES = [
         random=True,
     ),
     Case("ConvLSTM3D", {"filters": 2, "kernel_size": 2}, ((2, 3, 3, 3, 2),)),
+    Case("GlobalAveragePooling1D", {}, MASKED, names=("inputs", "mask")),
+    Case("GlobalAveragePooling1D", {"keepdims": True}, MASKED, names=("inputs", "mask")),
     Case("TimeDistributed", {"layer": Inner("Dense", {"units": 4})}, STEPS),
     Case("TimeDistributed", {"layer": CONV}, FILM),
     Case("TimeDistributed", {"layer": Inner("BatchNormalization")}, FILM, trains=True),

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from striate.graph.kinds.base import Kind
+from striate.graph.kinds.base import Fault, Kind
 from striate.graph.named import Items, Named
 from striate.graph.spec import Spec
 
@@ -41,3 +41,13 @@ def _filled(value: Any, inputs: Sequence[Any]) -> Any:
     if isinstance(value, tuple):
         return tuple(_filled(v, inputs) for v in value)
     return value
+
+
+def check_mask(mask: Any, spec: Spec) -> None:
+    """A `Fault` unless a mask has one value per step."""
+    if mask is not None and (mask.rank != 2 or mask.shape[1] != spec.shape[1]):
+        raise Fault(
+            "`mask` does not fit",
+            got={"mask shape": mask.shape, "input shape": spec.shape},
+            expected=f"{spec.shape[:2]}, one value per step",
+        )

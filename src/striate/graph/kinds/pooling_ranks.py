@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import ClassVar
 
 from striate.graph.kinds.base import register
+from striate.graph.kinds.calling import Calling, check_mask
 from striate.graph.kinds.pooling import (
     AdaptivePooling,
     BlurPooling,
@@ -14,6 +16,7 @@ from striate.graph.kinds.pooling import (
     Pooling,
     StochasticPooling,
 )
+from striate.graph.spec import Spec
 
 
 @register
@@ -185,10 +188,17 @@ class GlobalMaxPooling3D(GlobalPooling):
 
 
 @register
-class GlobalAveragePooling1D(GlobalPooling):
-    """The mean of each channel of sequences."""
+@dataclass(frozen=True)
+class GlobalAveragePooling1D(Calling, GlobalPooling):
+    """The mean of each channel of sequences, of the steps that count."""
 
+    roles: ClassVar[tuple[str, ...]] = ("inputs", "mask")
     rank: ClassVar[int] = 1
+
+    def output(self, *inputs: Spec) -> Spec:
+        given = self.called(inputs)
+        check_mask(given.get("mask"), given["inputs"])
+        return super().output(given["inputs"])
 
 
 @register

@@ -21,7 +21,7 @@ from striate.graph.kinds.base import (
     sizes,
     whole,
 )
-from striate.graph.kinds.calling import Calling
+from striate.graph.kinds.calling import Calling, check_mask
 from striate.graph.kinds.convolution import check_window
 from striate.graph.named import Named
 from striate.graph.spec import Spec
@@ -259,15 +259,4 @@ def check_states(given: Any, wanted: list[Spec]) -> None:
             "`initial_state` does not fit",
             got={"shapes": tuple(s.shape for s in found)},
             expected=f"{len(wanted)} of {wanted[0].shape}",
-        )
-
-
-def check_mask(mask: Any, spec: Spec) -> None:
-    """A `Fault` unless a mask has one value per step."""
-    if mask is not None and (mask.rank != 2 or mask.shape[1] != spec.shape[1]):
-        raise Fault(
-            "`mask` does not fit",
-            got={"mask shape": mask.shape, "input shape": spec.shape},
-            expected=f"{spec.shape[:2]}, one value per step",
-            error=errors.ShapeError,
         )

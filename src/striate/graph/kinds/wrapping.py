@@ -17,10 +17,10 @@ from striate.graph.kinds.base import (
     register,
     whole,
 )
-from striate.graph.kinds.calling import Calling
+from striate.graph.kinds.calling import Calling, check_mask
 from striate.graph.kinds.convolution import Conv
 from striate.graph.kinds.dense import Dense
-from striate.graph.kinds.recurrent import Recurrent, check_mask, check_states
+from striate.graph.kinds.recurrent import Recurrent, check_states
 from striate.graph.kinds.structure import fits, misfit
 from striate.graph.named import Items, Named
 from striate.graph.spec import Spec
