@@ -155,6 +155,7 @@ class GlobalAveragePooling1D(Calling, GlobalPooling):
         (None, 512)
     """
 
+    kind: kinds.GlobalAveragePooling1D
     kind_class = kinds.GlobalAveragePooling1D
 
     def call(self, inputs: Tensor, mask: Tensor | None = None) -> Tensor:

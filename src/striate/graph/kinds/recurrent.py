@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from striate import errors
 from striate.graph import window
 from striate.graph.kinds.base import (
     Fault,
