@@ -122,7 +122,7 @@ def what_is_idle_returns_its_input(case: Case) -> None:
     values = case.inputs()
     for training in (False, True):
         layer.train(training)
-        out = outputs(layer, values)
+        out = outputs(case, layer, values)
         assert isinstance(layer, BuiltIn)
         same = len(values) == len(out) == 1 and torch.equal(out[0], torch.from_numpy(values[0]))
         idle = layer.kind.idle(training)

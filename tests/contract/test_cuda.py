@@ -14,7 +14,7 @@ import torch
 import striate as st
 from striate.training import losses, metrics
 from tests.contract.cases import CASES, Case
-from tests.contract.layer import called, outputs, randomise
+from tests.contract.layer import outputs, randomise
 from tests.training.losses import cases as loss_cases
 from tests.training.metrics import cases as metric_cases
 from tests.training.optimizers import cases as optimizer_cases
@@ -40,12 +40,12 @@ def on(device: str, case: Case, *, train: bool) -> list[torch.Tensor]:
     """Outputs, then gradients of inputs and weights."""
     layer = case.make()
     values = case.inputs()
-    called(layer, values)
+    case.call(layer, values)
     randomise(list(layer.trainable_weights), seed=2)
     layer.to(device).train(train)
     tensors = [torch.from_numpy(v).to(device) for v in values]
     tensors = [t.requires_grad_() if t.is_floating_point() else t for t in tensors]
-    made = outputs(layer, tensors)
+    made = outputs(case, layer, tensors)
     floats = [out for out in made if out.requires_grad]
     if floats:
         seeds = [torch.linspace(-1, 1, o.numel(), device=device).view(o.shape) for o in floats]

@@ -38,8 +38,9 @@ class RecurrentDense(Recurrent):
             return gated(h, self.recurrent_kernel, second, drop_h, k.gates)
 
         cell = self.cell(product, drop_h)
-        zero, every = k.zero_output_for_mask, k.return_sequences
-        return recurrent.run_steps(cell, projected, states, mask, zero, every)
+        return recurrent.run_steps(
+            cell, projected, states, mask, k.zero_output_for_mask, k.return_sequences
+        )
 
     def biases(self, bias: Tensor | None) -> tuple[Tensor | None, Tensor | None]:
         """The bias of the product with the input, and of that with the state."""

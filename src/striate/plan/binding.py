@@ -9,8 +9,8 @@ from typing import Any
 from torch import Tensor
 
 from striate.graph import Graph, Node
-from striate.graph.rewriting import has_in_place
 from striate.graph.kinds import Nested
+from striate.graph.rewriting import has_in_place
 from striate.layers import BuiltIn, Layer
 from striate.layers.calls import template_of
 from striate.ops.border import pad
