@@ -9,6 +9,7 @@ import torch
 import striate as st
 from benchmarks.networks import NETWORKS, digits
 from striate import errors
+from striate.plan import Request, make_plan
 from tests.plan.compare import check_equal, inferred
 
 pytestmark = pytest.mark.torch
@@ -77,21 +78,23 @@ def test_bytes_give_what_floats_give() -> None:
 
 def test_an_unknown_precision_is_an_error_with_the_words_that_are_known() -> None:
     with pytest.raises(errors.ArgumentError) as caught:
-        digits().plan(precision="float16")
+        digits().plan(precision="float8")
     assert str(caught.value) == (
-        "plan: unknown precision. Got precision='float16'. Expected 'auto', 'float32', 'bfloat16'."
+        "plan: unknown precision. Got precision='float8'."
+        " Expected 'auto', 'float32', 'tf32', 'bfloat16', 'float16'."
     )
 
 
-def test_bfloat16_stays_close_and_returns_float32() -> None:
+@pytest.mark.parametrize(("precision", "tolerance"), [("bfloat16", 0.02), ("float16", 0.002)])
+def test_half_types_stay_close_and_return_float32(precision: str, tolerance: float) -> None:
     torch.manual_seed(0)
     model = digits().eval()
     x = torch.rand(8, 28, 28, 1) * 255
     exact = inferred(model, x, True)
-    with torch.no_grad(), model.executing(True, "bfloat16", "bfloat16", "test"):
+    with torch.no_grad(), model.executing(True, precision, precision, "test"):
         rough = model(x)
     assert rough.dtype is torch.float32
-    assert 0 < float((rough - exact).abs().max()) < 0.02
+    assert 0 < float((rough - exact).abs().max()) < tolerance
 
 
 def test_layers_with_hooks_run_as_they_are_and_the_plan_says_so() -> None:
@@ -105,3 +108,21 @@ def test_layers_with_hooks_run_as_they_are_and_the_plan_says_so() -> None:
     handle.remove()
     model(torch.rand(1, 28, 28, 1))
     assert len(seen) == 1
+
+
+def test_tf32_is_said_where_there_is_none() -> None:
+    plan = digits().plan(training=True, precision="tf32")
+    assert plan.precision == "float32"
+    words = "there is no TF32 on devices of type cpu: float32 it is"
+    assert words in [n.text for n in plan.refused]
+
+
+def test_tf32_is_stated_for_cards() -> None:
+    model = digits()
+    for precision, words in (
+        ("float32", 'TF32 is off: products keep all 24 bits; precision="tf32" allows it'),
+        ("tf32", "float32 products may round their factors to 11 bits (TF32)"),
+    ):
+        request = Request(training=True, precision=precision, device="cuda")
+        plan = make_plan(model.graph, model._owners, request)
+        assert words in [n.text for n in (*plan.applied, *plan.refused)]

@@ -266,7 +266,7 @@ def test_evaluation_counts_the_penalty_of_a_layer_that_returns_its_input() -> No
 
 def test_auto_leaves_small_products_in_float32_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     module = sys.modules["striate.plan.rules.bfloat16_products"]
-    monkeypatch.setattr(module, "native_bfloat16", lambda device: "")
+    monkeypatch.setattr(module, "fast_half", lambda device: ("bfloat16", ""))
     model = stack(conv("relu"), layers.Flatten(), layers.Dense(4))()
     notes = [n.text for n in model.plan(training=True, precision="auto").refused]
     assert "too small: casts would cost more than they save" in notes

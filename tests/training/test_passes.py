@@ -40,7 +40,7 @@ def test_the_iterator_of_a_source_is_closed() -> None:
             finally:
                 closed.append(True)
 
-    with batches_of(Source(), 0, 2, 5) as batches:
+    with batches_of(Source(), 0, 2, 5, torch.device("cpu")) as batches:
         assert list(batches) == [2, 3, 4]
     assert closed == [True]
 

@@ -33,6 +33,7 @@ class ArraySource:
     """
 
     rewindable = True
+    independent = True  # a batch depends on (epoch, step) alone: another thread may make it
 
     def __init__(
         self,

@@ -21,7 +21,8 @@ class BatchSource(Protocol):
     """Batches by epoch.
 
     The sources of this package also say `rewindable`: False for generators, whose epochs go on
-    where the one before stopped.
+    where the one before stopped; and `independent`: True if batches may be made in another thread,
+    because they depend on (epoch, step) alone and touch no global random numbers.
     """
 
     @property

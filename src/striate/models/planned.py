@@ -10,11 +10,13 @@ from typing import Any
 import torch
 
 from striate.graph import Graph
-from striate.layers import Layer
+from striate.layers import BuiltIn, Layer
 from striate.models.facts import Facts
 from striate.models.masking import Ranks, masked_form
 from striate.ops.allocator import keep_large_blocks
 from striate.ops.device import device as choose_device
+from striate.ops.precision import fast_half
+from striate.ops.tf32 import tf32
 from striate.plan import Executor, Plan, Request, make_plan
 from striate.plan.build import check_precision
 from striate.plan.draft import has_hooks
@@ -60,7 +62,8 @@ class Planned(Facts):
             training: the plan of a training step, or of inference.
             batch_size: states sizes for so many samples.
             device: as in `fit`; None: where the weights are.
-            precision: "float32", "bfloat16" for products, or "auto" (where the hardware does).
+            precision: "float32"; "bfloat16" or "float16" for products; "tf32" for float32
+                products of NVIDIA cards; "auto" takes what the hardware gains by.
 
         Raises:
             NotBuiltError: the input shape is not known yet.
@@ -142,6 +145,31 @@ class Planned(Facts):
         """What decides the last bits of training: a resumed run must have the same."""
         return {"plan": self._choice.rules, "precision": self._choice.training}
 
+    @property
+    def scales_loss(self) -> bool:
+        """Whether gradients are float16 in part, so that a small loss would lose them."""
+        training = self._choice.training
+        if training == "auto":
+            training = fast_half(self._device_type())[0]
+        return self._choice.rules and training == "float16"
+
+    def recording_obstacle(self) -> str:
+        """ "" if a training step may be recorded as a CUDA graph, else what forbids it."""
+        for layer in self.modules():
+            if not isinstance(layer, Layer):
+                continue
+            if not isinstance(layer, BuiltIn) and type(layer).call is not Layer.call:
+                return f"{layer.where} is code of your own, which may need the host at each step"
+            if getattr(layer, "draws", None) is not None:
+                return f"{layer.where} numbers its random draws on the host, for its seed"
+            if has_hooks(layer):
+                return f"{layer.where} has hooks"
+        return ""
+
+    def inference_scope(self) -> contextlib.AbstractContextManager[None]:
+        """For a validation inside training: its precision."""
+        return _tf32(self._choice.inference)
+
     def _watch(self) -> tuple[Layer, ...]:
         graph = self._known_graph()
         names = dict.fromkeys(n.layer for n in graph if n.layer in self._owners)
@@ -161,6 +189,7 @@ class Planned(Facts):
         for precision in (training, inference):
             check_precision(precision, where)
         keep_large_blocks()
+        set_tf32 = _tf32(training)
         models = [m for m in self.modules() if isinstance(m, Planned)]
         before = [m._choice for m in models]
         for model in models:
@@ -168,10 +197,18 @@ class Planned(Facts):
             for executor in model._executors.values():
                 executor.refresh()
         try:
-            yield
+            with set_tf32:
+                yield
         finally:
             for model, choice in zip(models, before, strict=True):
                 model._choice = choice
+
+
+def _tf32(precision: str) -> contextlib.AbstractContextManager[None]:
+    """torch's TF32 settings as a precision wants them, in a block."""
+    if not torch.cuda.is_available():
+        return contextlib.nullcontext()
+    return tf32(precision != "float32")
 
 
 MOST_EXECUTORS = 16  # modes that a model was run in; hooks that come and go make new ones

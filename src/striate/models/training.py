@@ -47,13 +47,25 @@ class Trainable(Planned):
             weighted_metrics: the same, measured with sample weights.
             run_eagerly: accepted as in Keras; models always run eagerly here.
             steps_per_execution: accepted as in Keras; logs never wait for the device here.
-            jit_compile: accepted as in Keras; there is nothing to compile here.
-            auto_scale_loss: accepted as in Keras; float32 needs no scaling.
+            jit_compile: on NVIDIA cards, records a training step once as a CUDA graph and
+                repeats it: "auto" where enough steps are to come and it is measured to be faster;
+                `fit` says so. True always does, False never. On CPUs there is nothing to gain.
+            auto_scale_loss: scales the loss, and skips steps that overflow, where gradients are
+                float16 (see `precision` of `fit`) and the optimizer has no `loss_scale_factor`.
 
         Raises:
+            ArgumentError: `jit_compile` is none of its values.
             UnknownNameError: an optimizer, loss or metric is not known; the nearest are listed.
         """
-        self._compiled = training.compile(optimizer, loss, loss_weights, metrics, weighted_metrics)
+        self._compiled = training.compile(
+            optimizer,
+            loss,
+            loss_weights,
+            metrics,
+            weighted_metrics,
+            auto_scale_loss=auto_scale_loss,
+            jit_compile=jit_compile,
+        )
 
     def fit(
         self,
@@ -111,7 +123,8 @@ class Trainable(Planned):
             resume: continues from the last checkpoint in `checkpoint_dir`, exactly.
             plan: False runs the layers one by one, as they are; see `Model.plan`.
             precision: "auto" computes products in bfloat16 where the hardware multiplies it
-                natively, in training steps only; "float32" never, "bfloat16" always.
+                natively (float16 on older NVIDIA cards, with a scaled loss), in training steps
+                only; "float32" never, "bfloat16" and "float16" always; "tf32" on NVIDIA cards.
 
         Returns:
             What was measured after each epoch.

@@ -29,3 +29,21 @@ def native_bfloat16(device: str) -> str:
             return ""
         return f"compute capability {major}.{minor} is below 8.0"
     return f"devices of type {device} are not known to multiply bfloat16 natively"
+
+
+def fast_half(device: str) -> tuple[str, str]:
+    """The half type that products of a device gain by, and "", or "float32" and why none.
+
+    bfloat16 where it is native. NVIDIA cards of compute capability 7 (Volta, Turing) multiply
+    float16 natively instead; its numbers end at 65504, so gradients need a scaled loss.
+
+    Example:
+        >>> fast_half("meta")[0]
+        'float32'
+    """
+    reason = native_bfloat16(device)
+    if not reason:
+        return "bfloat16", ""
+    if device == "cuda" and torch.cuda.get_device_capability() >= (7, 0):
+        return "float16", ""
+    return "float32", reason

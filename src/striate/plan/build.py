@@ -16,7 +16,7 @@ from striate.plan.operation import ACTIVATION, PRODUCT, Operation
 from striate.plan.plan import Plan, Step
 from striate.plan.rules import RULES
 
-PRECISIONS = ("auto", "float32", "bfloat16")
+PRECISIONS = ("auto", "float32", "tf32", "bfloat16", "float16")
 
 
 def make_plan(graph: Graph, layers: Mapping[str, Layer], request: Request) -> Plan:
@@ -37,14 +37,14 @@ def make_plan(graph: Graph, layers: Mapping[str, Layer], request: Request) -> Pl
             rule(draft)
     _note_hooks(draft)
     _note_logits(draft)
+    _note_tf32(draft)
     steps = tuple(_step(draft, block) for block in _blocks(draft))
     nodes = [n for n in graph if not isinstance(n.kind, InputLayer)]
-    low = any(op.precision == "bfloat16" for op in draft.operations)
     return Plan(
         name=graph.name,
         purpose="training" if request.backward else "inference",
         device=request.device,
-        precision="bfloat16 products" if low else "float32",
+        precision=_precision(draft),
         num_layers=len(nodes),
         steps=steps,
         applied=tuple(draft.applied),
@@ -131,6 +131,31 @@ def _note_logits(draft: Draft) -> None:
             )
 
 
+def _note_tf32(draft: Draft) -> None:
+    """Why it is allowed or not: TF32 reads 10 bits of a fraction, float32 has 23."""
+    request = draft.request
+    products = [op for op in draft.operations if op.part == PRODUCT and op.precision == "float32"]
+    if request.device != "cuda" or not request.rules or not products:
+        if request.precision == "tf32" and request.device != "cuda":
+            text = f"there is no TF32 on devices of type {request.device}: float32 it is"
+            draft.refuse("tf32", tuple(op.node for op in products), text)
+        return
+    nodes = tuple(op.node for op in products)
+    if request.precision == "float32":
+        text = 'TF32 is off: products keep all 24 bits; precision="tf32" allows it'
+        draft.refuse("tf32", nodes, text)
+    else:
+        draft.say("tf32", nodes, "float32 products may round their factors to 11 bits (TF32)")
+
+
+def _precision(draft: Draft) -> str:
+    half = next((op.precision for op in draft.operations if op.precision != "float32"), None)
+    if half is not None:
+        return f"{half} products"
+    tf32 = draft.request.precision == "tf32" and draft.request.device == "cuda"
+    return "float32 with TF32 products" if tf32 else "float32"
+
+
 def _value_bytes(draft: Draft) -> int | None:
     size = draft.request.batch_size
     if size is None:
@@ -142,5 +167,5 @@ def _value_bytes(draft: Draft) -> int | None:
         features = spec_after(draft, operation).features
         if features is None:
             return None
-        total += features * size * (2 if operation.precision == "bfloat16" else 4)
+        total += features * size * (4 if operation.precision == "float32" else 2)
     return total

@@ -20,7 +20,7 @@ class Request:
         training: whether layers act as in training; None asks each layer.
         gradients: whether a backward pass may follow; None: as `training`.
         logits: leaves out the final activations that the loss takes over.
-        precision: "float32", "bfloat16", or "auto".
+        precision: "auto", or one of `build.PRECISIONS`.
         device: type of the device, such as "cpu".
         rules: False is the plain execution.
         batch_size: for sizes in the print-out.

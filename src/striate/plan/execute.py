@@ -21,7 +21,9 @@ from striate.plan.plan import Plan
 
 Function = Callable[..., Any]
 
-# Layers and activations that take a bfloat16 value as it is: they choose, move or bend values one
+HALVES = (torch.bfloat16, torch.float16)
+
+# Layers and activations that take a half value as it is: they choose, move or bend values one
 # by one. What sums up many values, or is a probability, gets float32.
 FOLLOWS = frozenset(
     {"MaxPooling1D", "MaxPooling2D", "MaxPooling3D", "Flatten", "Reshape", "Dropout"}
@@ -120,14 +122,14 @@ def _many(function: Function, slots: list[Any], reads: tuple[int, ...]) -> Any:
 
 
 def _low_values(plan: Plan, graph: Graph, layers: Mapping[str, Layer]) -> set[Port]:
-    """The values that are bfloat16."""
+    """The values that are of a half type."""
     low: set[Port] = set()
     for op in plan.operations:
         node = graph[op.node]
         ours = op.part == ACTIVATION and op.activation in BENDS and not node.kind.penalises
         follows = ours or (op.part == "whole" and type(node.kind).__name__ in FOLLOWS)
         hooked = op.part == "whole" and has_hooks(layers[node.layer])
-        product = op.part == PRODUCT and op.precision == "bfloat16"
+        product = op.part == PRODUCT and op.precision != "float32"
         if product or (follows and not hooked and op.reads and all(p in low for p in op.reads)):
             low.update(op.writes)
     return low
@@ -140,7 +142,7 @@ class _Raised:
         self.function = function
 
     def __call__(self, *values: Tensor) -> Any:
-        return self.function(*(v.float() if v.dtype is torch.bfloat16 else v for v in values))
+        return self.function(*(v.float() if v.dtype in HALVES else v for v in values))
 
 
 class _Hooked:

@@ -27,7 +27,7 @@ class Operation:
         normalized_by: the node of the batch normalisation in its weights.
         scaled_by: the node of the rescaling in its weights.
         padding: zeros around its input, before and after each axis, from padding nodes.
-        precision: "float32" or "bfloat16", what its products are computed in.
+        precision: "float32", "bfloat16" or "float16", what its products are computed in.
         nodes: all nodes whose work it does, in the order of the graph.
     """
 

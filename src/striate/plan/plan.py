@@ -59,7 +59,7 @@ class Plan:
         name: the model's name.
         purpose: "training" or "inference".
         device: type of the device.
-        precision: "float32" or "bfloat16" for products; the steps say which of them.
+        precision: of products; the steps say which of them are of a half type.
         num_layers: layers of the model, its inputs left out.
         steps: the blocks.
         applied: what rules did.

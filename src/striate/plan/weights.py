@@ -25,7 +25,7 @@ class WeightSource:
         node: its node.
         norm: the batch normalisation to fold in.
         scale: factor of the input, one or one per channel.
-        precision: "float32" or "bfloat16".
+        precision: "float32", "bfloat16" or "float16".
         keep: whether no gradient is needed.
     """
 
@@ -33,7 +33,7 @@ class WeightSource:
         self, layer: Layer, node: Node, norm: Layer | None, scale: Any, precision: str, keep: bool
     ) -> None:
         self.layer, self.node, self.norm, self.scale = layer, node, norm, scale
-        self.dtype = torch.bfloat16 if precision == "bfloat16" else torch.float32
+        self.dtype = getattr(torch, precision)
         self.keep = keep
         self.as_it_is = norm is None and scale is None and precision == "float32"
         self._state: tuple[Any, ...] | None = None
@@ -81,7 +81,7 @@ class WeightSource:
             factor = torch.as_tensor(self.scale, dtype=torch.float64, device=kernel.device)
             per_channel = factor if factor.dim() == 0 else factor[:, None]
             kernel = (kernel.double() * per_channel).to(kernel.dtype)
-        if kernel.dtype is not self.dtype and self.dtype is torch.bfloat16:
+        if kernel.dtype is not self.dtype and self.dtype is not torch.float32:
             kernel = kernel.to(self.dtype)
             bias = None if bias is None else bias.to(self.dtype)
         return kernel, bias

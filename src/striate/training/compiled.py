@@ -30,10 +30,13 @@ class Compiled:
         loss_weights: the factor of each loss in the sum; a list, a dict or one number.
         metrics: names, `Metric` objects or functions; measured without sample weights.
         weighted_metrics: the same, measured with sample weights.
+        auto_scale_loss: scales the loss where gradients are float16.
+        jit_compile: whether training steps are recorded once and repeated; see `Model.compile`.
 
     Raises:
         UnknownNameError: an optimizer, loss or metric is not known.
-        ArgumentError: losses, weights or metrics do not fit the outputs (raised at first use).
+        ArgumentError: `jit_compile` is none of its values; at first use, losses, weights or
+            metrics that do not fit the outputs.
     """
 
     def __init__(
@@ -43,6 +46,8 @@ class Compiled:
         loss_weights: Any = None,
         metrics: Any = None,
         weighted_metrics: Any = None,
+        auto_scale_loss: bool = True,
+        jit_compile: str | bool = "auto",
     ) -> None:
         plain = isinstance(optimizer, torch.optim.Optimizer)
         self.optimizer: Any = optimizer if plain else optimizers_table.get(optimizer)
@@ -50,6 +55,8 @@ class Compiled:
         self.loss_weights = loss_weights
         self.metrics = metrics
         self.weighted_metrics = weighted_metrics
+        self.auto_scale_loss = auto_scale_loss
+        self.jit_compile = _checked_jit(jit_compile)
         for group in (metrics, weighted_metrics):
             _map_entries(group, _check_metric)
         self.objective: Objective | None = None
@@ -130,9 +137,13 @@ def compile(
     loss_weights: Any = None,
     metrics: Any = None,
     weighted_metrics: Any = None,
+    auto_scale_loss: bool = True,
+    jit_compile: str | bool = "auto",
 ) -> Compiled:
     """Keras's `compile` for any module: see `Compiled` for the arguments."""
-    return Compiled(optimizer, loss, loss_weights, metrics, weighted_metrics)
+    return Compiled(
+        optimizer, loss, loss_weights, metrics, weighted_metrics, auto_scale_loss, jit_compile
+    )
 
 
 def require_compiled(compiled: Compiled | None, method: str) -> Compiled:
@@ -152,6 +163,19 @@ def require_compiled(compiled: Compiled | None, method: str) -> Compiled:
             )
         )
     return compiled
+
+
+def _checked_jit(choice: str | bool) -> str | bool:
+    if choice == "auto" or isinstance(choice, bool):
+        return choice
+    raise ArgumentError(
+        message(
+            "compile",
+            "jit_compile is not understood",
+            got={"jit_compile": choice},
+            expected='"auto", True or False',
+        )
+    )
 
 
 def _as_loss(identifier: Any) -> Any:

@@ -40,6 +40,12 @@ class Plan:
         return known
 
     @property
+    def remaining(self) -> int | None:
+        """Steps of all epochs as far as they are known beforehand."""
+        steps = self.steps
+        return None if steps is None else steps * max(0, self.epochs - self.initial_epoch)
+
+    @property
     def params(self) -> dict[str, Any]:
         """What callbacks are told."""
         return {"verbose": self.verbose, "epochs": self.epochs, "steps": self.steps}
@@ -185,7 +191,10 @@ class Fitting:
         saver = self.saver if self.saver is not None and self.saver.inside_epochs else None
         first, limit = at.batch, self.plan.steps_per_epoch
         module.train()
-        with batches_of(self.plan.source, epoch, first, limit) as batches:
+        given = batches_of(
+            self.plan.source, epoch, first, limit, run.device, lambda: not stepper.check_targets
+        )
+        with given as batches:
             for x, y, sample_weight in batches:
                 if begins:
                     callbacks.batch_begin("train", at.batch)

@@ -20,8 +20,9 @@ from striate.training.fingerprint import fingerprint
 from striate.training.fitting import Fitting, Plan
 from striate.training.history import History
 from striate.training.passes import run_predict, run_test
+from striate.training.replay import Replay
 from striate.training.saving import Position, Run, Saver, make_saver
-from striate.training.step import Stepper, send_to
+from striate.training.step import Stepper
 
 
 def fit(
@@ -115,6 +116,10 @@ def _run(
         configuration=fingerprint(module, compiled.optimizer, plan.source, plan.steps, plan.seed),
     )
     stepper = Stepper(module, compiled, device, "fit")
+    run.scaling = stepper.scaling
+    if device.type == "cuda" and compiled.jit_compile is not False:
+        always = compiled.jit_compile is True
+        stepper.replay = Replay(stepper, always, plan.remaining, plan.verbose)
     checker = Stepper(module, compiled, device, "fit, validation")
     Fitting(run, plan, stepper, checker, saver).execute(resume)
     return history
@@ -193,7 +198,7 @@ def predict(
     total = steps or source.num_batches
     hooks = CallbackList(callbacks, module, None, verbose=shown, epochs=1, steps=total)
     _with_bar(hooks, shown)
-    return run_predict(module, source, steps, hooks, lambda x: send_to(x, place))
+    return run_predict(module, source, steps, hooks, place)
 
 
 def listed(compiled: Compiled, logs: dict[str, Any]) -> float | list[Any]:

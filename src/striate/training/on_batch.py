@@ -7,11 +7,12 @@ from typing import Any
 import torch
 
 from striate.ops.device import device as choose_device
+from striate.training.ahead import send_to
 from striate.training.compiled import Compiled, require_compiled
 from striate.training.loop import bind_optimizer, listed
 from striate.training.outputs import layout_of, map_tensors, to_batch
 from striate.training.passes import evaluation_mode
-from striate.training.step import Stepper, send_to
+from striate.training.step import Stepper
 
 
 def train_on_batch(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from itertools import islice
 from typing import Any
 
@@ -11,6 +11,7 @@ import numpy as np
 import torch
 
 from striate.errors import DataError, message
+from striate.training.ahead import Batch, copied_ahead, made_ahead, send_to
 from striate.training.callbacks.callback_list import CallbackList
 from striate.training.outputs import OutputLayout, layout_of
 from striate.training.step import Stepper
@@ -20,16 +21,38 @@ Array = np.ndarray[Any, np.dtype[Any]]
 
 @contextmanager
 def batches_of(
-    source: Any, epoch: int, start: int, steps: int | None
-) -> Iterator[Iterator[tuple[Any, Any, Any]]]:
-    """The batches from `start` to `steps` of an epoch; the source's iterator is closed after."""
-    iterator = iter(source.batches(epoch, start))
-    limited = iterator if steps is None else islice(iterator, max(steps - start, 0))
-    if hasattr(iterator, "close"):
-        with closing(iterator):
-            yield limited
-    else:
-        yield limited
+    source: Any,
+    epoch: int,
+    start: int,
+    steps: int | None,
+    device: torch.device,
+    targets: Callable[[], bool] = lambda: True,
+) -> Iterator[Iterator[Batch]]:
+    """The batches from `start` to `steps` of an epoch; the source's iterator is closed after.
+
+    Args:
+        source: the batches.
+        epoch: which epoch.
+        start: the first batch.
+        steps: the batch to stop before, if the source does not.
+        device: where they are used; for an NVIDIA card they are copied one step ahead.
+        targets: whether targets are copied ahead, too.
+    """
+    with ExitStack() as stack:
+
+        def closed_after(batches: Iterator[Batch]) -> Iterator[Batch]:
+            if hasattr(batches, "close"):
+                stack.callback(batches.close)
+            return batches
+
+        found = closed_after(iter(source.batches(epoch, start)))
+        if steps is not None:
+            found = islice(found, max(steps - start, 0))
+        if getattr(source, "independent", False):
+            found = closed_after(made_ahead(found))
+        if device.type == "cuda" and getattr(source, "rewindable", True):
+            found = closed_after(copied_ahead(found, device, targets))
+        yield found
 
 
 def skip_taken(source: Any, batches: int) -> None:
@@ -40,11 +63,15 @@ def skip_taken(source: Any, batches: int) -> None:
 
 @contextmanager
 def evaluation_mode(module: torch.nn.Module) -> Iterator[None]:
-    """`module.eval()` without gradients; afterwards in the mode it was."""
+    """`module.eval()` without gradients; afterwards in the mode it was.
+
+    A module may have an `inference_scope`, a context manager to be in meanwhile.
+    """
     was_training = module.training
+    scope = getattr(module, "inference_scope", nullcontext)
     module.eval()
     try:
-        with torch.no_grad():
+        with torch.no_grad(), scope():
             yield
     finally:
         if was_training:
@@ -76,7 +103,8 @@ def run_test(
     if stepper.objective is not None:
         stepper.objective.reset()
     batch = 0
-    with evaluation_mode(stepper.module), batches_of(source, 0, 0, steps) as batches:
+    given = batches_of(source, 0, 0, steps, stepper.device, lambda: not stepper.check_targets)
+    with evaluation_mode(stepper.module), given as batches:
         for x, y, sample_weight in batches:
             if begins:
                 callbacks.batch_begin("test", batch)
@@ -98,7 +126,7 @@ def run_predict(
     source: Any,
     steps: int | None,
     callbacks: CallbackList,
-    send: Callable[[Any], Any],
+    device: torch.device,
 ) -> Any:
     """The outputs for all batches: an array, or a tuple or dict of arrays.
 
@@ -112,11 +140,11 @@ def run_predict(
     layout: OutputLayout | None = None
     names = getattr(module, "output_names", None)
     total = source.num_samples if steps is None else None
-    with evaluation_mode(module), batches_of(source, 0, 0, steps) as batches:
+    with evaluation_mode(module), batches_of(source, 0, 0, steps, device) as batches:
         for batch, (x, _, _) in enumerate(batches):
             if begins:
                 callbacks.batch_begin("predict", batch)
-            outputs = module(send(x))
+            outputs = module(send_to(x, device))
             if layout is None:
                 layout = layout_of(outputs, names)
                 gathered = [_Gathered(total) for _ in layout.names]

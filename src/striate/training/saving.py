@@ -52,6 +52,7 @@ class Run:
         taken: batches that the finished epochs took from the source.
         validated: batches that finished validations took from theirs.
         random: saved in place of the present random states, if not None.
+        scaling: the scale of the loss, where gradients are float16.
     """
 
     module: Any
@@ -64,6 +65,7 @@ class Run:
     taken: int = 0
     validated: int = 0
     random: dict[str, Any] | None = None
+    scaling: Any = None
 
     def state(self, objective: Any) -> dict[str, Any]:
         """All of it but the weights, as `CheckpointFolder.save` takes it."""
@@ -76,6 +78,7 @@ class Run:
             "validated": self.validated,
             "stop": bool(getattr(self.module, "stop_training", False)),
             "optimizer": self.optimizer.state_dict(),
+            "scaling": None if self.scaling is None else self.scaling.state_dict(),
             "objective": objective if self.at.phase == "train" else None,
             "callbacks": [[type(c).__name__, c.state_dict()] for c in self.callbacks.callbacks],
             "random": random_state.capture() if self.random is None else self.random,
@@ -86,6 +89,8 @@ class Run:
         state = checkpoint.state
         put_weights(self.module, checkpoint.weights)
         self.optimizer.load_state_dict(state["optimizer"])
+        if self.scaling is not None and state.get("scaling") is not None:
+            self.scaling.load_state_dict(state["scaling"])
         self._restore_callbacks(state["callbacks"])
         self.at = Position(**state["position"])
         self.steps = state["steps"] if self.steps is None else self.steps

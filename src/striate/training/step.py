@@ -10,24 +10,14 @@ import torch
 
 from striate.errors import ArgumentError, DataError, message
 from striate.ops.masks import attach, mask_of
+from striate.training.ahead import send_to
 from striate.training.compiled import Compiled
+from striate.training.loss_scaling import loss_scaling
 from striate.training.objective import ACTIVATIONS, Objective, Tensors
-from striate.training.outputs import OutputLayout, first_tensor, layout_of, map_tensors
+from striate.training.outputs import OutputLayout, first_tensor, layout_of
+from striate.training.replay import Replay
 
 Guard = Callable[[torch.Tensor, Any, Any], bool]
-
-
-def send_to(batch: Any, device: torch.device) -> Any:
-    """The batch on a device, each tensor in the type it came in."""
-    if batch is None or device.type == "cpu":
-        return batch
-
-    def send(tensor: torch.Tensor) -> torch.Tensor:
-        if device.type == "cuda" and tensor.device.type == "cpu":
-            tensor = tensor.pin_memory()
-        return tensor.to(device, non_blocking=True)
-
-    return map_tensors(batch, send)
 
 
 class Stepper:
@@ -45,8 +35,10 @@ class Stepper:
 
     Attributes:
         guard: sees each training loss before the update; False from it skips the update.
+        replay: repeats recorded steps, on NVIDIA cards.
         check_targets: whether targets on the host are checked against the losses.
         pending: state of an interrupted epoch, taken over as soon as the outputs are known.
+        scaling: scales the loss, where gradients are float16.
         refused: the loss that the guard refused, None if there is none.
     """
 
@@ -58,6 +50,7 @@ class Stepper:
         self.device = device
         self.where = where
         self.guard: Guard | None = None
+        self.replay: Replay | None = None
         self.check_targets = True
         self.pending: Any = None
         self.refused: float | None = None
@@ -65,8 +58,9 @@ class Stepper:
         self._penalties: Callable[[], list[torch.Tensor]] | None = getattr(
             module, "training_losses", None
         )
-        scaled = getattr(compiled.optimizer, "loss_scale_factor", None) is not None
-        self._scale: Any = compiled.optimizer.scale_loss if scaled else None
+        fixed = getattr(compiled.optimizer, "loss_scale_factor", None) is not None
+        self.scaling = None if fixed else loss_scaling(module, compiled, device)
+        self._scale: Any = compiled.optimizer.scale_loss if fixed else None
         self._constrain: Callable[[], None] | None = getattr(module, "apply_constraints", None)
         self._names: Any = getattr(module, "output_names", None)
         self._plan = self._planned_logits()
@@ -88,17 +82,24 @@ class Stepper:
 
     def train(self, x: Any, y: Any, sample_weight: Any) -> bool:
         """One update from one batch; False if the guard refused the loss and nothing changed."""
-        x, flat, targets, weights, objective = self._run(x, y, sample_weight)
-        loss = self._total(objective, targets, flat, weights)
+        repeated = self.replay(x, y, sample_weight) if self.replay is not None else None
+        if repeated is None:
+            x, flat, targets, weights, objective = self._run(x, y, sample_weight)
+            loss = self._total(objective, targets, flat, weights)
+        else:
+            loss, flat, targets, weights, objective = repeated.results
         if self.guard is not None and not self.guard(loss, x, y):
             self.refused = float(loss.detach())
             return False
         optimizer = self.compiled.optimizer
-        optimizer.zero_grad(set_to_none=True)
-        if not loss.requires_grad:
-            raise _no_weights(self.where)
-        (loss if self._scale is None else self._scale(loss)).backward()
-        optimizer.step()
+        if repeated is None:
+            optimizer.zero_grad(set_to_none=True)
+            self._backward(loss)
+        if self.scaling is None:
+            optimizer.step()
+        else:
+            self.scaling.step(optimizer)  # nothing, if a gradient is not finite
+            self.scaling.update()
         with torch.no_grad():
             if self._constrain is not None:
                 self._constrain()
@@ -111,6 +112,22 @@ class Stepper:
                 tuple(mask_of(output) for output in flat),
             )
         return True
+
+    def forward_backward(self, x: Any, y: Any, sample_weight: Any) -> tuple[Any, ...]:
+        """The part of a step that can be recorded; (loss, outputs, targets, weights, objective)."""
+        x, flat, targets, weights, objective = self._run(x, y, sample_weight)
+        loss = self._total(objective, targets, flat, weights)
+        self._backward(loss)
+        return loss, flat, targets, weights, objective
+
+    def _backward(self, loss: torch.Tensor) -> None:
+        if not loss.requires_grad:
+            raise _no_weights(self.where)
+        if self.scaling is not None:
+            loss = self.scaling.scale(loss)
+        elif self._scale is not None:
+            loss = self._scale(loss)
+        loss.backward()
 
     def test(self, x: Any, y: Any, sample_weight: Any) -> None:
         """The losses and metrics of one batch; call it under `torch.no_grad()`."""

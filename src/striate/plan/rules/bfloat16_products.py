@@ -1,15 +1,15 @@
-"""Products in bfloat16 where the machine multiplies it natively."""
+"""Products in a half type where the machine multiplies it natively."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from striate.ops.precision import native_bfloat16
+from striate.ops.precision import fast_half
 from striate.plan.draft import Draft
 from striate.plan.operation import Operation
 from striate.plan.rules.products import is_convolution, is_dense
 
-RULE = "bfloat16"
+RULE = "half precision"
 
 # Below these, casts cost what the faster product saves: measured with forward and backward on two
 # Zen 4 cores (benchmarks/training_throughput.py prints the nets they were chosen on).
@@ -18,18 +18,18 @@ DENSE_WEIGHTS = 65_536
 
 
 def bfloat16_products(draft: Draft) -> None:
-    """Convolutions and matrix products in bfloat16; everything that sums up is float32.
+    """Convolutions and matrix products in bfloat16 or float16; what sums up is float32.
 
-    The result is not the same, it has 8 bits instead of 24: asked for by `precision`. Inputs and
-    weights are rounded, products are summed in float32 inside the kernel, the result is rounded
-    and stays bfloat16 through pooling and activation to the next product. Weights, their
-    gradients, the optimizer, losses, statistics, probabilities and outputs are float32.
+    The result is not the same, it has 8 or 11 bits instead of 24: asked for by `precision`. Inputs
+    and weights are rounded, products are summed in float32 inside the kernel, the result is rounded
+    and stays half through pooling and activation to the next product. Weights, their gradients,
+    the optimizer, losses, statistics, probabilities and outputs are float32.
     """
     request = draft.request
-    if request.precision == "float32":
+    if request.precision in ("float32", "tf32"):
         return
     automatic = request.precision == "auto"
-    reason = native_bfloat16(request.device) if automatic else ""
+    half, reason = fast_half(request.device) if automatic else (request.precision, "")
     found = [op for op in draft.operations if is_convolution(draft, op) or is_dense(draft, op)]
     if reason:
         draft.refuse(RULE, tuple(op.node for op in found), f"products stay float32: {reason}")
@@ -37,9 +37,9 @@ def bfloat16_products(draft: Draft) -> None:
     small = [op for op in found if automatic and _is_small(draft, op)]
     taken = [op for op in found if op not in small]
     for operation in taken:
-        draft.update(operation, precision="bfloat16")
+        draft.update(operation, precision=half)
     if taken:
-        draft.say(RULE, tuple(op.node for op in taken), "products of bfloat16, summed in float32")
+        draft.say(RULE, tuple(op.node for op in taken), f"products of {half}, summed in float32")
     if small:
         draft.refuse(
             RULE, tuple(op.node for op in small), "too small: casts would cost more than they save"

@@ -30,6 +30,8 @@ def joined_activation(draft: Draft) -> None:
         nodes = tuple(dict.fromkeys((*operation.nodes, *after.nodes)))
         numbers = {} if after.node == operation.node else vars(draft.kind(after))
         reason = "the kernel is oneDNN's, for CPUs" if request.device != "cpu" else ""
+        if request.precision == "float16":
+            reason = "the kernel knows float32 and bfloat16"
         if draft.kind(after).penalises:
             reason = "the layer has an activity penalty"
         reason = reason or can_join(after.activation, numbers)
