@@ -5,16 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import torch
 from torch import Tensor
 
 from striate.graph import kinds
 from striate.graph.kinds import WeightSpec
 from striate.layers import masks
-from striate.layers.builtin import BuiltIn, register
+from striate.layers.builtin import BuiltIn, ChannelsLast, register
 from striate.layers.calls import Template
 from striate.ops import activations
-from striate.ops.layout import to_external, to_internal
 
 
 @register()
@@ -48,6 +46,9 @@ class Activation(BuiltIn):
         arguments = {"activation": activation, "activity_regularizer": activity_regularizer}
         super().__init__(kinds.Activation, arguments, **kwargs)
 
+    def compute_last(self, x: Tensor, /) -> Tensor:
+        return self.finish(x) if self.of_each_value() else super().compute_last(x)
+
 
 @register()
 class ReLU(BuiltIn):
@@ -73,6 +74,8 @@ class ReLU(BuiltIn):
     References: Nair & Hinton (2010), "Rectified linear units improve restricted Boltzmann machines"
     """
 
+    kind: kinds.ReLU
+
     def __init__(
         self,
         max_value: float | None = None,
@@ -88,7 +91,10 @@ class ReLU(BuiltIn):
         super().__init__(kinds.ReLU, arguments, **kwargs)
 
     def compute(self, *inputs: Tensor, template: Template | None = None) -> Tensor:
-        return activations.relu(inputs[0], self.negative_slope, self.max_value, self.threshold)
+        k = self.kind
+        return activations.relu(inputs[0], k.negative_slope, k.max_value, k.threshold)
+
+    compute_last = compute  # of each value: the order of the axes does not matter
 
 
 @register()
@@ -113,11 +119,15 @@ class LeakyReLU(BuiltIn):
         models"
     """
 
+    kind: kinds.LeakyReLU
+
     def __init__(self, negative_slope: float = 0.3, **kwargs: Any) -> None:
         super().__init__(kinds.LeakyReLU, {"negative_slope": negative_slope}, **kwargs)
 
     def compute(self, *inputs: Tensor, template: Template | None = None) -> Tensor:
-        return activations.leaky_relu(inputs[0], self.negative_slope)
+        return activations.leaky_relu(inputs[0], self.kind.negative_slope)
+
+    compute_last = compute  # of each value: the order of the axes does not matter
 
 
 @register()
@@ -138,15 +148,19 @@ class ELU(BuiltIn):
     References: Clevert et al. (2015), https://arxiv.org/abs/1511.07289
     """
 
+    kind: kinds.ELU
+
     def __init__(self, alpha: float = 1.0, **kwargs: Any) -> None:
         super().__init__(kinds.ELU, {"alpha": alpha}, **kwargs)
 
     def compute(self, *inputs: Tensor, template: Template | None = None) -> Tensor:
-        return activations.elu(inputs[0], self.alpha)
+        return activations.elu(inputs[0], self.kind.alpha)
+
+    compute_last = compute  # of each value: the order of the axes does not matter
 
 
 @register()
-class Softmax(BuiltIn):
+class Softmax(ChannelsLast):
     """exp(x) / sum(exp(x)): numbers that are positive and add up to 1.
 
     Shapes: unchanged.
@@ -164,6 +178,8 @@ class Softmax(BuiltIn):
         [[0.5, 0.5]]
     """
 
+    kind: kinds.Softmax
+
     def __init__(self, axis: int | Sequence[int] = -1, **kwargs: Any) -> None:
         super().__init__(kinds.Softmax, {"axis": axis}, **kwargs)
 
@@ -174,12 +190,12 @@ class Softmax(BuiltIn):
     def final_activation(self) -> str | None:
         return "softmax" if self.axis == -1 else None
 
-    def compute(self, *inputs: Tensor, template: Template | None = None) -> Tensor:
-        return to_internal(activations.softmax(to_external(inputs[0]), self.axis))
+    def compute_last(self, x: Tensor, /) -> Tensor:
+        return activations.softmax(x, self.kind.axis)
 
 
 @register()
-class PReLU(BuiltIn):
+class PReLU(ChannelsLast):
     """x above zero, a learned slope times x below.
 
     Shapes: unchanged.
@@ -221,9 +237,8 @@ class PReLU(BuiltIn):
     def memory_order(self, spec: WeightSpec) -> Sequence[int]:
         return range(len(spec.shape))
 
-    def compute(self, *inputs: Tensor, template: Template | None = None) -> Tensor:
-        x = to_external(inputs[0])
-        return to_internal(torch.where(x > 0, x, self.alpha * x))
+    def compute_last(self, x: Tensor, /) -> Tensor:
+        return activations.prelu(x, self.alpha)
 
 
 @register()
@@ -247,11 +262,15 @@ class GELU(BuiltIn):
     References: Hendrycks & Gimpel (2016), https://arxiv.org/abs/1606.08415
     """
 
+    kind: kinds.GELU
+
     def __init__(self, approximate: bool = False, **kwargs: Any) -> None:
         super().__init__(kinds.GELU, {"approximate": bool(approximate)}, **kwargs)
 
     def compute(self, *inputs: Tensor, template: Template | None = None) -> Tensor:
-        return activations.gelu(inputs[0], self.approximate)
+        return activations.gelu(inputs[0], self.kind.approximate)
+
+    compute_last = compute  # of each value: the order of the axes does not matter
 
 
 @register()
@@ -275,15 +294,19 @@ class ThresholdedReLU(BuiltIn):
     References: Konda et al. (2014), https://arxiv.org/abs/1402.3337
     """
 
+    kind: kinds.ThresholdedReLU
+
     def __init__(self, theta: float = 1.0, **kwargs: Any) -> None:
         super().__init__(kinds.ThresholdedReLU, {"theta": theta}, **kwargs)
 
     def compute(self, *inputs: Tensor, template: Template | None = None) -> Tensor:
-        return activations.threshold(inputs[0], self.theta, 0.0)
+        return activations.threshold(inputs[0], self.kind.theta, 0.0)
+
+    compute_last = compute  # of each value: the order of the axes does not matter
 
 
 @register()
-class Maxout(BuiltIn):
+class Maxout(ChannelsLast):
     """The largest value of each group of neighbouring channels: a learned convex activation.
 
     Put it behind a layer without activation: Dense(units k) and Maxout(units) is the paper's
@@ -308,10 +331,13 @@ class Maxout(BuiltIn):
     References: Goodfellow et al. (2013), https://arxiv.org/abs/1302.4389
     """
 
+    kind: kinds.Maxout
+
     def __init__(self, num_units: int, axis: int = -1, **kwargs: Any) -> None:
         super().__init__(kinds.Maxout, {"num_units": num_units, "axis": axis}, **kwargs)
 
-    def compute(self, *inputs: Tensor, template: Template | None = None) -> Tensor:
-        x = to_external(inputs[0])
-        groups = x.unflatten(self.axis, (self.num_units, -1))
-        return to_internal(groups.amax(self.axis if self.axis < 0 else self.axis + 1))
+    def compute_last(self, x: Tensor, /) -> Tensor:
+        k = self.kind
+        groups = x.unflatten(k.axis, (k.num_units, -1))
+        out: Tensor = groups.amax(k.axis if k.axis < 0 else k.axis + 1)
+        return out

@@ -8,9 +8,9 @@ from typing import Any
 from torch import Tensor
 
 from striate.graph import kinds
-from striate.layers.builtin import BuiltIn, register
+from striate.layers.builtin import BuiltIn, ChannelsLast, register
 from striate.layers.calls import Template
-from striate.ops.layout import to_external, to_internal
+from striate.ops.layout import to_internal
 
 
 @register()
@@ -33,9 +33,11 @@ class Identity(BuiltIn):
     def compute(self, *inputs: Tensor, template: Template | None = None) -> Tensor:
         return inputs[0]
 
+    compute_last = compute  # of each value: the order of the axes does not matter
+
 
 @register()
-class Permute(BuiltIn):
+class Permute(ChannelsLast):
     """Puts the dimensions of a sample in another order.
 
     Shapes: (N, d1, d2, ...) -> (N, d[dims[0]], d[dims[1]], ...).
@@ -55,11 +57,13 @@ class Permute(BuiltIn):
 
     takes_whole_numbers = True
 
+    kind: kinds.Permute
+
     def __init__(self, dims: Sequence[int], **kwargs: Any) -> None:
         super().__init__(kinds.Permute, {"dims": dims}, **kwargs)
 
-    def compute(self, *inputs: Tensor, template: Template | None = None) -> Tensor:
-        return to_internal(to_external(inputs[0]).permute(0, *self.dims))
+    def compute_last(self, x: Tensor, /) -> Tensor:
+        return x.permute(0, *self.kind.dims)
 
 
 @register()

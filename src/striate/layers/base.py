@@ -147,7 +147,8 @@ class Layer(Weights):
     # calling -----------------------------------------------------------------------------
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        if _has_symbol(args) or _has_symbol(kwargs):
+        plain = len(args) == 1 and not kwargs and isinstance(args[0], Tensor)
+        if not plain and (_has_symbol(args) or _has_symbol(kwargs)):
             return self._record(args, kwargs)
         return super().__call__(*args, **kwargs)
 

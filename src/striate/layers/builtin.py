@@ -17,6 +17,7 @@ from striate.graph.named import Named, freeze_value
 from striate.graph.record import Symbol, record
 from striate.graph.spec import Spec
 from striate.layers import masks
+from striate.layers.activating import activate, refuse_glu
 from striate.layers.base import Layer
 from striate.layers.calls import Template, spec_of, specs_of
 from striate.ops import activations, constraints, initializers, regularizers
@@ -76,6 +77,7 @@ class BuiltIn(Layer):
             raise fault.at(self.where) from None
         self.supports_masking = self.kind.passes_mask
         self._checked: tuple[Any, ...] | None = None
+        self._usual: tuple[Any, ...] | None = None
 
     def _resolve(self, field: str, value: Any) -> Any:
         family = _CHOICES.get(field.rsplit("_", 1)[-1])
@@ -90,6 +92,9 @@ class BuiltIn(Layer):
 
     def __getattr__(self, name: str) -> Any:
         state = self.__dict__
+        held = state.get("_parameters")
+        if held is not None and name in held:  # asked for most often: at every call
+            return held[name]
         if name in state.get("_choices", ()):
             return state["_choices"][name]
         kind = state.get("kind")
@@ -217,6 +222,8 @@ class BuiltIn(Layer):
 
     def forward(self, *args: Any, training: bool | None = None, **kwargs: Any) -> Any:
         """Runs the layer on tensors or arrays, channels last."""
+        if training is None and len(args) == 1 and not kwargs and self._is_usual(args[0]):
+            return self.compute_last(args[0])
         template, values = self.arranged(args, kwargs, (Tensor, np.ndarray))
         if not values:
             raise errors.ArgumentError(
@@ -234,11 +241,39 @@ class BuiltIn(Layer):
         if inputs[0].device.type == "meta":
             return self._promise(inputs, template)
         with self.mode(training):
-            out = self.compute(*(to_internal(x) for x in inputs), template=template)
-        found = [to_external(o) for o in (out if isinstance(out, (list, tuple)) else (out,))]
+            out = self._computed(inputs, template)
+        found = list(out) if isinstance(out, tuple) else [out]
         mask = found[-1] if self.kind.gives_mask else self.passed_mask(template, values)
         masks.attach(found[0], mask)
+        self._remember_usual(args, inputs, out, mask)
         return self.returned(found)
+
+    def _computed(self, inputs: Sequence[Tensor], template: Template) -> Any:
+        """One tensor, or a tuple of several; by `compute_last` where it is written."""
+        if type(self).compute_last is not BuiltIn.compute_last:
+            return self.compute_last(inputs[0])  # the same bits as in later calls
+        out = self.compute(*(to_internal(x) for x in inputs), template=template)
+        if isinstance(out, (list, tuple)):
+            return tuple(to_external(o) for o in out)
+        return to_external(out)
+
+    def _is_usual(self, x: Any) -> bool:
+        """Whether the checks and conversions of the last call would say the same of this input."""
+        usual = self._usual
+        if usual is None or not isinstance(x, Tensor):
+            return False
+        shape, dtype, device = usual
+        if x.shape[1:] != shape or x.dtype is not dtype or x.device != device:
+            return False
+        weight = next(iter(self._parameters.values()), None)  # may have moved since
+        return (weight is None or weight.device == device) and masks.mask_of(x) is None
+
+    def _remember_usual(self, args: Any, inputs: Sequence[Tensor], out: Any, mask: Any) -> None:
+        """Notes a call of one tensor, used as it was, that gave one tensor, without masks."""
+        given = args[0] if len(args) == 1 else None
+        plain = isinstance(out, Tensor) and mask is None and not self._modules
+        if plain and inputs[0] is given and masks.mask_of(given) is None:
+            self._usual = (given.shape[1:], given.dtype, given.device)
 
     def as_input(self, value: Any) -> Tensor:
         x = super().as_input(value)
@@ -265,6 +300,16 @@ class BuiltIn(Layer):
     def compute(self, *inputs: Tensor, template: Template | None = None) -> Any:
         """The layer on tensors in internal order; those without activation write it anew."""
         return self.finish(self.before_activation(*inputs))
+
+    def compute_last(self, x: Tensor, /) -> Tensor:
+        """The layer on one tensor in the order that people see."""
+        return to_external(self.compute(to_internal(x)))
+
+    def of_each_value(self) -> bool:
+        """Whether its activation looks at single values, in whatever order they lie."""
+        choices = self._choices
+        alone = choices.get("activity_regularizer") is None
+        return alone and activations.of_each_value(choices["activation"])
 
     def before_activation(self, *inputs: Tensor) -> Tensor:
         """The result without the layer's activation; layers that have one write it."""
@@ -336,29 +381,11 @@ class BuiltIn(Layer):
         return ", ".join(f"{k}={fields[k]}" for k in shown if k in fields)
 
 
-def activate(activation: Any, x: Tensor, where: str) -> Tensor:
-    """Applies an activation to a tensor in internal order."""
-    if activations.of_each_value(activation):
-        return activation(x)  # type: ignore[no-any-return]
-    last = to_external(x)
-    y = activation(last)
-    if activations.bare(activation)[0] is None:
-        activations.check_output(last, y, where)
-    return to_internal(y)
+class ChannelsLast(BuiltIn):
+    """A layer whose arithmetic is written in the order that people see, as `compute_last`."""
 
-
-def refuse_glu(activation: Any, where: str) -> None:
-    """Raises ArgumentError for "glu" inside a layer, whose channels it would halve."""
-    if activations.bare(activation)[0] == "glu":
-        raise errors.ArgumentError(
-            errors.message(
-                where,
-                "`glu` halves the channels, so it is a layer of its own",
-                got={"activation": "glu"},
-                expected="an activation that keeps the shape",
-                fix='Put layers.Activation("glu") behind a layer with twice the channels',
-            )
-        )
+    def compute(self, *inputs: Tensor, template: Template | None = None) -> Tensor:
+        return to_internal(self.compute_last(to_external(inputs[0])))
 
 
 def _readable(value: Any) -> Any:

@@ -76,3 +76,9 @@ class Dense(BuiltIn):
     def before_activation(self, *inputs: Tensor) -> Tensor:
         bias = self.bias if self.kind.use_bias else None
         return to_internal(dense(to_external(inputs[0]), self.kernel, bias))
+
+    def compute_last(self, x: Tensor, /) -> Tensor:
+        if not self.of_each_value():
+            return super().compute_last(x)
+        bias = self.bias if self.kind.use_bias else None
+        return self.finish(dense(x, self.kernel, bias))

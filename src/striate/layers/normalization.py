@@ -12,10 +12,10 @@ from striate.graph import kinds
 from striate.graph.kinds import WeightSpec
 from striate.layers import masks
 from striate.layers.arguments import keras_arguments
-from striate.layers.builtin import BuiltIn, register
+from striate.layers.builtin import BuiltIn, ChannelsLast, register
 from striate.layers.calls import Template
 from striate.ops import normalization
-from striate.ops.layout import internal_axis, positions, to_external, to_internal
+from striate.ops.layout import internal_axis, positions
 
 
 class Affine(BuiltIn):
@@ -115,7 +115,7 @@ class BatchNormalization(Affine):
 
 
 @register()
-class LayerNormalization(Affine):
+class LayerNormalization(ChannelsLast, Affine):
     """Gives every sample zero mean and unit variance over some axes, then a scale and offset.
 
     Needs no batch, so training and inference are the same. y = gamma (x - mean) /
@@ -172,13 +172,12 @@ class LayerNormalization(Affine):
     def memory_order(self, spec: WeightSpec) -> Sequence[int]:
         return range(len(spec.shape))
 
-    def compute(self, *inputs: Tensor, template: Template | None = None) -> Tensor:
-        x = to_external(inputs[0])
+    def compute_last(self, x: Tensor, /) -> Tensor:
         k = self.kind
         axes = positions(k.axis, x.dim())
         if k.rms_scaling:
-            return to_internal(normalization.variance_scaling_norm(x, axes, self.gamma, k.epsilon))
-        return to_internal(normalization.layer_norm(x, axes, *self.affine(), k.epsilon))
+            return normalization.variance_scaling_norm(x, axes, self.gamma, k.epsilon)
+        return normalization.layer_norm(x, axes, *self.affine(), k.epsilon)
 
 
 class PerSample(Affine):

@@ -22,9 +22,10 @@ class TrainingOnly(Random):
 
     def compute(self, *inputs: Tensor, template: Template | None = None) -> Tensor:
         x = inputs[0]
-        if self.kind.idle(self.training):
-            return x
-        return to_internal(self.disturbed(to_external(x)))
+        return x if self.kind.idle(self.training) else to_internal(self.disturbed(to_external(x)))
+
+    def compute_last(self, x: Tensor, /) -> Tensor:
+        return x if self.kind.idle(self.training) else self.disturbed(x)
 
     def disturbed(self, x: Tensor) -> Tensor:
         """What training makes of a channels-last tensor."""

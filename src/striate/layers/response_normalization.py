@@ -10,14 +10,13 @@ from torch import Tensor
 from striate.graph import kinds
 from striate.graph.kinds import WeightSpec
 from striate.layers.arguments import keras_arguments
-from striate.layers.builtin import BuiltIn, register
-from striate.layers.calls import Template
+from striate.layers.builtin import ChannelsLast, register
 from striate.ops import normalization
-from striate.ops.layout import positions, to_external, to_internal
+from striate.ops.layout import positions
 
 
 @register()
-class RMSNormalization(BuiltIn):
+class RMSNormalization(ChannelsLast):
     """Divides by the root of the mean square over some axes, then scales.
 
     `LayerNormalization` without its mean and offset, and cheaper. y = scale x /
@@ -52,14 +51,13 @@ class RMSNormalization(BuiltIn):
     def memory_order(self, spec: WeightSpec) -> Sequence[int]:
         return range(len(spec.shape))
 
-    def compute(self, *inputs: Tensor, template: Template | None = None) -> Tensor:
-        x = to_external(inputs[0])
+    def compute_last(self, x: Tensor, /) -> Tensor:
         axes = positions(self.kind.axis, x.dim())
-        return to_internal(normalization.rms_norm(x, axes, self.scale, self.kind.epsilon))
+        return normalization.rms_norm(x, axes, self.scale, self.kind.epsilon)
 
 
 @register()
-class UnitNormalization(BuiltIn):
+class UnitNormalization(ChannelsLast):
     """Divides by the Euclidean norm over some axes: vectors of length 1.
 
     For embeddings that are compared by their angle. y = x / max(norm(x), 1e-12).
@@ -85,13 +83,12 @@ class UnitNormalization(BuiltIn):
     def __init__(self, axis: int | Sequence[int] = -1, **kwargs: Any) -> None:
         super().__init__(kinds.UnitNormalization, {"axis": axis}, **kwargs)
 
-    def compute(self, *inputs: Tensor, template: Template | None = None) -> Tensor:
-        x = to_external(inputs[0])
-        return to_internal(normalization.unit_norm(x, positions(self.kind.axis, x.dim())))
+    def compute_last(self, x: Tensor, /) -> Tensor:
+        return normalization.unit_norm(x, positions(self.kind.axis, x.dim()))
 
 
 @register()
-class LocalResponseNormalization(BuiltIn):
+class LocalResponseNormalization(ChannelsLast):
     """Divides by a power of the energy of the neighbouring channels: lateral inhibition.
 
     Of AlexNet, ZFNet and GoogLeNet; later nets normalise by the batch. With a window of n =
@@ -136,17 +133,13 @@ class LocalResponseNormalization(BuiltIn):
         arguments = keras_arguments(locals())
         super().__init__(kinds.LocalResponseNormalization, arguments, **kwargs)
 
-    def compute(self, *inputs: Tensor, template: Template | None = None) -> Tensor:
+    def compute_last(self, x: Tensor, /) -> Tensor:
         k = self.kind
-        return to_internal(
-            normalization.local_response_norm(
-                to_external(inputs[0]), k.depth_radius, k.bias, k.alpha, k.beta
-            )
-        )
+        return normalization.local_response_norm(x, k.depth_radius, k.bias, k.alpha, k.beta)
 
 
 @register()
-class GlobalResponseNormalization(BuiltIn):
+class GlobalResponseNormalization(ChannelsLast):
     """Scales each map by its energy relative to all maps, so that channels compete.
 
     Of ConvNeXt V2. With g_c the Euclidean norm of map c over its places and n_c = g_c /
@@ -176,7 +169,5 @@ class GlobalResponseNormalization(BuiltIn):
     def __init__(self, epsilon: float = 1e-6, **kwargs: Any) -> None:
         super().__init__(kinds.GlobalResponseNormalization, {"epsilon": epsilon}, **kwargs)
 
-    def compute(self, *inputs: Tensor, template: Template | None = None) -> Tensor:
-        x = to_external(inputs[0])
-        out = normalization.global_response_norm(x, self.gamma, self.beta, self.kind.epsilon)
-        return to_internal(out)
+    def compute_last(self, x: Tensor, /) -> Tensor:
+        return normalization.global_response_norm(x, self.gamma, self.beta, self.kind.epsilon)

@@ -9,13 +9,11 @@ from torch import Tensor
 
 from striate.graph import kinds
 from striate.layers.arguments import check_data_format
-from striate.layers.builtin import BuiltIn, register
-from striate.layers.calls import Template
-from striate.ops.layout import to_external, to_internal
+from striate.layers.builtin import ChannelsLast, register
 
 
 @register()
-class Flatten(BuiltIn):
+class Flatten(ChannelsLast):
     """Lays all values of a sample in a row: the bridge from maps to `Dense`.
 
     Shapes: (N, H, W, C) -> (N, H W C), rows first, channels fastest, as in Keras.
@@ -35,13 +33,12 @@ class Flatten(BuiltIn):
         check_data_format(type(self).__name__, data_format)
         super().__init__(kinds.Flatten, {}, **kwargs)
 
-    def compute(self, *inputs: Tensor, template: Template | None = None) -> Tensor:
-        x = to_external(inputs[0])
+    def compute_last(self, x: Tensor, /) -> Tensor:
         return x.reshape(x.shape[0], -1)
 
 
 @register()
-class Reshape(BuiltIn):
+class Reshape(ChannelsLast):
     """The same values of a sample in another shape.
 
     Shapes: (N, ...) -> (N, ...target_shape).
@@ -61,9 +58,10 @@ class Reshape(BuiltIn):
 
     takes_whole_numbers = True
 
+    kind: kinds.Reshape
+
     def __init__(self, target_shape: Sequence[int], **kwargs: Any) -> None:
         super().__init__(kinds.Reshape, {"target_shape": target_shape}, **kwargs)
 
-    def compute(self, *inputs: Tensor, template: Template | None = None) -> Tensor:
-        x = to_external(inputs[0])
-        return to_internal(x.reshape(x.shape[0], *self.target_shape))
+    def compute_last(self, x: Tensor, /) -> Tensor:
+        return x.reshape(x.shape[0], *self.kind.target_shape)

@@ -14,6 +14,7 @@ from torch import Tensor
 from striate import errors
 from striate.graph.named import Items, Named, freeze_value
 from striate.ops import registry
+from striate.ops.layout import to_external, to_internal
 
 Activation = Callable[..., Tensor]
 
@@ -44,6 +45,16 @@ def relu6(x: Tensor) -> Tensor:
 def leaky_relu(x: Tensor, negative_slope: float = 0.2) -> Tensor:
     """x above zero, negative_slope x below."""
     return F.leaky_relu(x, negative_slope)
+
+
+def prelu(x: Tensor, alpha: Tensor) -> Tensor:
+    """x above zero, alpha x below; one alpha per channel, or of any shape that spreads over x.
+
+    Shapes: x channels last. torch's kernel knows the form with one per channel.
+    """
+    if alpha.numel() == x.shape[-1] and alpha.shape[-1] == x.shape[-1]:
+        return to_external(F.prelu(to_internal(x), alpha.flatten()))
+    return torch.where(x > 0, x, alpha * x)
 
 
 def elu(x: Tensor, alpha: float = 1.0) -> Tensor:
