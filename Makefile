@@ -1,6 +1,7 @@
 # Every target sets up what it needs: a virtual environment, once, from the pinned versions.
 #   make demo     trains a network on real digits, shows it, saves it, predicts
 #   make test     everything that must hold: lint, types, docs, examples, wheel, tests
+#   make bench    measures striate beside its peers (make bench-peers installs them)
 #   make PYTHON=python3.12 test    another Python than python3
 
 PYTHON ?= python3
@@ -10,7 +11,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-slow lint format docs bench clean
+.PHONY: help setup demo test test-slow lint format docs bench bench-peers clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -50,9 +51,20 @@ docs: $(STAMP)
 	$(BIN)/python -m sphinx -E -W --keep-going -b html docs docs/_build/html
 	@echo 'open docs/_build/html/index.html'
 
+# striate beside every peer that is installed, in one run; hours. Parts: python -m benchmarks --help
 bench: $(STAMP)
-	@set -e; for file in $(wildcard benchmarks/*.py); do \
-	    echo "=== $$file"; $(BIN)/python $$file; done
+	@set -e; for what in training inference epoch start scaling; do \
+	    echo "=== $$what"; $(BIN)/python -m benchmarks $$what; done
+	$(BIN)/python -m benchmarks.page
+
+# Each peer in a virtual environment of its own.
+PEERS := $(basename $(notdir $(wildcard benchmarks/peers/*.txt)))
+bench-peers: $(PEERS:%=.peers/%/.installed)
+
+.peers/%/.installed: benchmarks/peers/%.txt
+	$(PYTHON) -m venv .peers/$*
+	.peers/$*/bin/python -m pip install --quiet -r $<
+	@touch $@
 
 clean:
-	rm -rf $(VENV) build dist docs/_build docs/api .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) .peers build dist docs/_build docs/api .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -12,7 +12,7 @@ from striate.plan.rules.products import is_convolution, is_dense
 RULE = "half precision"
 
 # Below these, casts cost what the faster product saves: measured with forward and backward on two
-# Zen 4 cores (benchmarks/training_throughput.py prints the nets they were chosen on).
+# Zen 4 cores (`python -m benchmarks training` shows the nets they were chosen on).
 CONVOLUTION_MACS = 200_000  # multiplications per sample
 DENSE_WEIGHTS = 65_536
 

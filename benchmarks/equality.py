@@ -1,0 +1,88 @@
+"""Before anything is timed: do the contenders compute the same?"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmarks.conductor import Case, Process, attempt, without
+
+STEPS = 20
+# Sums are taken in another order everywhere; training enlarges the difference step by step. By how
+# much, the control shows: the first contender once more, from weights changed by 1e-6 of their
+# size. Batch normalisation of few values enlarges it a thousandfold within a few steps.
+LOSS_TOLERANCE = 5e-3
+TIMES_ROUNDING = 10
+OUTPUT_TOLERANCE = 1e-4
+
+
+def check_losses(
+    processes: list[Process], case: Case, folder: Path, failed: dict[str, str]
+) -> tuple[dict[str, float], float]:
+    """Largest differences of losses of 20 steps between float32 contenders, and of the control.
+
+    Same weights, same batches of at most 16, SGD with momentum, no dropout. Who differs from the
+    middle value by more than the tolerance, relative to the loss, is out.
+    """
+    losses: dict[str, np.ndarray] = {}
+    exact = [p for p in processes if p.contender.exact]
+    for process in exact:
+        found = attempt(process, failed, _losses, process, case, folder, False)
+        if found:
+            losses[process.contender.name] = np.asarray(found)
+    there = without(exact, failed)
+    if not there:
+        return {}, 0.0
+    nudged = np.asarray(_losses(there[0], case, folder, True))
+    change = np.abs(nudged - losses[there[0].contender.name]) / np.maximum(nudged, 1.0)
+    allowed = np.maximum(LOSS_TOLERANCE, TIMES_ROUNDING * np.maximum.accumulate(change))
+    return compared(there, losses, allowed, failed), float(change.max())
+
+
+def check_outputs(
+    processes: list[Process], case: Case, folder: Path, failed: dict[str, str]
+) -> tuple[dict[str, float], float]:
+    """The same for the class probabilities of one batch in inference."""
+    outputs: dict[str, np.ndarray] = {}
+    exact = [p for p in processes if p.contender.exact]
+    for process in exact:
+        file = folder / "outputs.npy"
+        if attempt(process, failed, _outputs, process, case, folder, file):
+            outputs[process.contender.name] = np.load(file)
+    return compared(without(exact, failed), outputs, np.array(OUTPUT_TOLERANCE), failed), 0.0
+
+
+def _losses(process: Process, case: Case, folder: Path, nudged: bool) -> Any:
+    process.prepare(case, folder, True, True, nudged)
+    return process.ask(do="losses", count=STEPS)["losses"]
+
+
+def _outputs(process: Process, case: Case, folder: Path, file: Path) -> None:
+    process.prepare(case, folder, False, True)
+    process.ask(do="outputs", file=str(file))
+
+
+def compared(
+    processes: list[Process],
+    values: dict[str, np.ndarray],
+    allowed: np.ndarray,
+    failed: dict[str, str],
+) -> dict[str, float]:
+    """Largest differences to the middle value of all; an outlier is written into `failed`."""
+    if not values:
+        return {}
+    middle = np.median(np.stack(list(values.values())), axis=0)
+    scale = np.maximum(np.abs(middle), 1.0)
+    found = {}
+    for process in processes:
+        name = process.contender.name
+        difference = np.abs(values[name] - middle) / scale
+        found[name] = float(difference.max())
+        over = ~(difference <= allowed)
+        if over.any():
+            most = float(np.broadcast_to(allowed, difference.shape)[over].max())
+            failed[name] = f"differs from the others by {found[name]:.1e}, more than {most:.0e}"
+            process.close()
+    return found
