@@ -9,8 +9,9 @@ from typing import Any
 from torch import Tensor
 
 from striate.graph import kinds
+from striate.layers.activating import activate
 from striate.layers.arguments import keras_arguments
-from striate.layers.builtin import BuiltIn, activate, register
+from striate.layers.builtin import BuiltIn, register
 from striate.layers.calls import Template
 from striate.ops import gating
 

@@ -12,7 +12,7 @@ from striate import errors
 from striate.graph import kinds
 from striate.graph.kinds import Kind
 from striate.graph.spec import Spec
-from striate.layers.builtin import activate
+from striate.layers.activating import activate
 from striate.layers.calling import Calling
 from striate.layers.random import Random
 from striate.ops import activations
