@@ -368,16 +368,8 @@ class BuiltIn(Layer):
     def extra_repr(self) -> str:
         """Its main arguments, in torch's module listing."""
         fields = self.kind.to_config()
-        shown = (
-            "units",
-            "filters",
-            "kernel_size",
-            "strides",
-            "padding",
-            "pool_size",
-            "rate",
-            "axis",
-        )
+        names = ("units", "filters", "kernel_size", "strides", "padding", "pool_size")
+        shown = (*names, "rate", "axis")
         return ", ".join(f"{k}={fields[k]}" for k in shown if k in fields)
 
 
