@@ -15,6 +15,7 @@ if TYPE_CHECKING:  # the same names as in the table, for type checkers and edito
     from striate import analysis as analysis
     from striate import arrays as arrays
     from striate import data as data
+    from striate import diagnosis as diagnosis
     from striate import errors as errors
     from striate import graph as graph
     from striate import layers as layers
@@ -22,6 +23,11 @@ if TYPE_CHECKING:  # the same names as in the table, for type checkers and edito
     from striate import training as training
     from striate.data import datasets as datasets
     from striate.data import to_categorical as to_categorical
+    from striate.diagnosis import ClassifierEvaluation as ClassifierEvaluation
+    from striate.diagnosis import evaluate_classifier as evaluate_classifier
+    from striate.diagnosis import mcnemar as mcnemar
+    from striate.diagnosis import scale_temperature as scale_temperature
+    from striate.diagnosis import worst_mistakes as worst_mistakes
     from striate.errors import ArgumentError as ArgumentError
     from striate.errors import CheckpointError as CheckpointError
     from striate.errors import DataError as DataError
@@ -69,6 +75,7 @@ _PLACES: dict[str, str] = {
     "analysis": "striate.analysis",
     "arrays": "striate.arrays",
     "data": "striate.data",
+    "diagnosis": "striate.diagnosis",
     "errors": "striate.errors",
     "graph": "striate.graph",
     "layers": "striate.layers",
@@ -76,6 +83,11 @@ _PLACES: dict[str, str] = {
     "training": "striate.training",
     "datasets": "striate.data.datasets",
     "to_categorical": "striate.data:to_categorical",
+    "ClassifierEvaluation": "striate.diagnosis:ClassifierEvaluation",
+    "evaluate_classifier": "striate.diagnosis:evaluate_classifier",
+    "mcnemar": "striate.diagnosis:mcnemar",
+    "scale_temperature": "striate.diagnosis:scale_temperature",
+    "worst_mistakes": "striate.diagnosis:worst_mistakes",
     "ArgumentError": "striate.errors:ArgumentError",
     "CheckpointError": "striate.errors:CheckpointError",
     "DataError": "striate.errors:DataError",

@@ -6,9 +6,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from striate.figures import COLOURS, MUTED, colour, panels, quiet, shades
+from striate.errors import ArgumentError
+from striate.figures import COLOURS, MUTED, as_pixels, colour, panels, quiet, shades
 
 PAGES = ("#ffffff", "#15181c")
 
@@ -55,3 +57,36 @@ def test_no_pyplot_is_loaded() -> None:
     assert "'matplotlib.figure'" in done.stdout
     assert "'matplotlib.pyplot'" not in done.stdout
     assert "'torch'" not in done.stdout
+
+
+def test_what_cannot_be_saved(tmp_path: Path) -> None:
+    picture, _ = panels(1)
+    picture.save(tmp_path / "plot.pdf")
+    assert (tmp_path / "plot.pdf").read_bytes().startswith(b"%PDF")
+    with pytest.raises(ArgumentError) as caught:
+        picture.save("plot.bmp")
+    assert str(caught.value) == (
+        "save: not a format of pictures. Got path='plot.bmp'. "
+        "Expected a name that ends with .png, .svg or .pdf."
+    )
+
+
+def test_a_saved_figure_is_the_same_each_time() -> None:
+    picture, (axes,) = panels(1)
+    axes.plot([1, 2])
+    for ending in ("png", "svg", "pdf"):
+        assert picture.content(ending) == picture.content(ending)
+
+
+@pytest.mark.parametrize(
+    ("shape", "pixels"),
+    [((2, 3), (2, 3)), ((2, 3, 1), (2, 3)), ((2, 3, 4), (2, 3, 3)), ((2, 3, 7), (2, 3))],
+)
+def test_arrays_become_pixels(shape: tuple[int, ...], pixels: tuple[int, ...]) -> None:
+    values = np.arange(np.prod(shape), dtype=np.float32).reshape(shape)
+    found = as_pixels(values)
+    assert found.shape == pixels
+    assert found.dtype == np.uint8
+    assert found.min() == 0
+    assert (as_pixels(values, (-1.0, -0.5)) == 255).all()
+    assert (as_pixels(np.full(shape, 3.0)) == 0).all()

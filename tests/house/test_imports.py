@@ -20,7 +20,7 @@ UPPER = {*BELOW, "explain", "diagnosis", "formats"}
 # Room -> the striate rooms it may import, at any depth and for any purpose.
 ROOMS: dict[str, set[str]] = {
     "errors": set(),
-    "figures": {"errors"},
+    "figures": {"storage", "errors"},
     "storage": {"graph", "errors"},
     "graph": {"errors"},
     "arrays": {"graph", "errors"},

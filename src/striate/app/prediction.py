@@ -108,17 +108,14 @@ def _classified(
 
 def _probabilities(model: Model, x: Array, device: str) -> Array:
     """The model's outputs, through softmax or sigmoid if that is not its last step."""
+    from striate.diagnosis.calibration import softmax
+    from striate.diagnosis.scores import as_logits, scorer
+
     out: Array = np.asarray(model.predict(x, verbose=0, device=device), np.float64)
-    split = model.logits_split()
-    activation = None if split is None else split[0]
-    if out.shape[1] == 1:  # one output: the probability of class 1
-        yes = out if activation == "sigmoid" else 1.0 / (1.0 + np.exp(-out))
-        return np.concatenate([1.0 - yes, yes], axis=1)
+    activation = scorer(model)[1]
     if activation == "softmax":
         return out
-    shifted: Array = np.exp(out - out.max(axis=1, keepdims=True))
-    total: Array = shifted.sum(axis=1, keepdims=True)
-    return np.divide(shifted, total)
+    return softmax(as_logits(out, "linear" if activation == "linear" else None))
 
 
 def _class_names(run: str, model: Model) -> list[str]:

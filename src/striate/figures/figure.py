@@ -3,32 +3,49 @@
 from __future__ import annotations
 
 import io
+import os
 from typing import Any
 
+import matplotlib
 from matplotlib.figure import Figure
 
 from striate.figures.palette import MUTED
+from striate.figures.saving import save_picture
 
-_DPI = 110
+DPI = 120
 
 
 class Picture(Figure):
-    """A `matplotlib.figure.Figure` that notebooks show without pyplot.
+    """A matplotlib `Figure` that notebooks show as it is, and that belongs to nobody else.
 
-    `picture.savefig("name.png")` writes it; the ending chooses PNG, SVG or PDF.
+    It is drawn without a window and without pyplot, so nothing has to be closed afterwards.
 
     Example:
-        >>> from striate.figures import figure
-        >>> picture = figure(4, 3)
-        >>> axes = picture.add_subplot()
-        >>> picture._repr_png_()[1:4]
-        b'PNG'
+        >>> from striate.figures import Picture
+        >>> picture = Picture(figsize=(2, 1))
+        >>> _ = picture.subplots().plot([1, 4, 9])
+        >>> picture.save("squares.png")
     """
 
-    def _repr_png_(self) -> bytes:
+    def save(self, path: str | os.PathLike[str], dpi: float = DPI) -> None:
+        """Writes a PNG, SVG or PDF file, by the ending of its name.
+
+        Raises:
+            ArgumentError: another ending.
+            StorageError: the file cannot be written.
+        """
+        save_picture(path, lambda ending: self.content(ending, dpi))
+
+    def content(self, ending: str, dpi: float = DPI) -> bytes:
+        """The bytes of a file of that format: "png", "svg" or "pdf"; the same each time."""
         buffer = io.BytesIO()
-        self.savefig(buffer, format="png", dpi=_DPI)
+        undated = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}.get(ending)
+        with matplotlib.rc_context({"svg.hashsalt": "striate"}):
+            self.savefig(buffer, format=ending, dpi=dpi, metadata=undated)
         return buffer.getvalue()
+
+    def _repr_png_(self) -> bytes:
+        return self.content("png")
 
 
 def figure(width_inches: float, height_inches: float) -> Picture:
@@ -43,7 +60,7 @@ def panels(
 
     Example:
         >>> picture, axes = panels(4)
-        >>> len(axes), picture.get_size_inches().tolist()
+        >>> len(axes), picture.get_size_inches().round(1).tolist()
         (4, [14.4, 6.8])
     """
     columns = min(count, most_columns) or 1
