@@ -18,6 +18,7 @@ from striate.ops.device import device as choose_device
 from striate.ops.precision import fast_half
 from striate.ops.tf32 import tf32
 from striate.plan import Executor, Plan, Request, make_plan
+from striate.plan.again import AgainExecutor
 from striate.plan.build import check_precision
 from striate.plan.draft import has_hooks
 from striate.plan.logits import logits_split
@@ -31,11 +32,13 @@ class Choice:
         rules: False is the plain execution.
         training: precision of steps that a backward pass may follow.
         inference: precision of the others.
+        again: whether values are computed again in the backward pass, to save memory.
     """
 
     rules: bool = True
     training: str = "float32"
     inference: str = "float32"
+    again: bool = False
 
 
 PLANNED = Choice()
@@ -55,6 +58,7 @@ class Planned(Facts):
         batch_size: int | None = None,
         device: str | torch.device | None = None,
         precision: str = "float32",
+        recompute: bool = False,
     ) -> Plan:
         """What runs when the model runs: the steps, what was rewritten, what was not and why.
 
@@ -64,6 +68,7 @@ class Planned(Facts):
             device: as in `fit`; None: where the weights are.
             precision: "float32"; "bfloat16" or "float16" for products; "tf32" for float32
                 products of NVIDIA cards; "auto" takes what the hardware gains by.
+            recompute: the plan of training that computes values again to save memory; see `fit`.
 
         Raises:
             NotBuiltError: the input shape is not known yet.
@@ -85,6 +90,7 @@ class Planned(Facts):
             precision=precision,
             device=place,
             batch_size=batch_size,
+            again=recompute,
         )
         return make_plan(graph, self._owners, request)
 
@@ -101,7 +107,8 @@ class Planned(Facts):
         watched = self._watched or self._watch()
         state = tuple([(x.training, x._trainable, has_hooks(x)) for x in watched])
         place = self._device_type()
-        key = (logits, gradients, choice.rules, precision, place, state, masked)
+        again = choice.again and gradients and self.training
+        key = (logits, gradients, choice.rules, precision, place, state, masked, again)
         found = self._executors.get(key)
         if found is None:
             request = Request(
@@ -110,13 +117,15 @@ class Planned(Facts):
                 precision=precision if choice.rules else "float32",
                 device=place,
                 rules=choice.rules,
+                again=again,
             )
             graph, owners = self._form(masked)
             whole = graph.with_masks()
             if len(self._executors) >= MOST_EXECUTORS:
                 self._executors.clear()
             plan = make_plan(whole, owners, request)
-            found = self._executors[key] = Executor(plan, whole, owners, graph.output_masks)
+            made = AgainExecutor if again else Executor
+            found = self._executors[key] = made(plan, whole, owners, graph.output_masks)
         return found
 
     def _form(self, masked: Ranks) -> tuple[Graph, dict[str, Layer]]:
@@ -155,6 +164,8 @@ class Planned(Facts):
 
     def recording_obstacle(self) -> str:
         """ "" if a training step may be recorded as a CUDA graph, else what forbids it."""
+        if self._choice.again:
+            return "values are computed again, which sets random generators back on the host"
         for layer in self.modules():
             if not isinstance(layer, Layer):
                 continue
@@ -181,7 +192,9 @@ class Planned(Facts):
         return "cpu" if weight is None else weight.device.type
 
     @contextlib.contextmanager
-    def executing(self, plan: bool, training: str, inference: str, where: str) -> Iterator[None]:
+    def executing(
+        self, plan: bool, training: str, inference: str, where: str, again: bool = False
+    ) -> Iterator[None]:
         """Runs a block with a choice, for this model and those inside it.
 
         Weights that plans computed from others are computed anew at the start.
@@ -193,7 +206,7 @@ class Planned(Facts):
         models = [m for m in self.modules() if isinstance(m, Planned)]
         before = [m._choice for m in models]
         for model in models:
-            model._choice = Choice(plan, training, inference)
+            model._choice = Choice(plan, training, inference, again)
             for executor in model._executors.values():
                 executor.refresh()
         try:

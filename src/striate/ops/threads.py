@@ -12,7 +12,9 @@ from __future__ import annotations
 
 import math
 import os
-from pathlib import Path, PurePosixPath
+from pathlib import Path
+
+from striate.ops.control_groups import group_folders, read
 
 _OVERRIDES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS")
 _applied = False
@@ -73,69 +75,22 @@ def _affinity() -> int:
 def _quotas(root: Path) -> list[float]:
     """Every CPU quota that binds this process, in processors, from both cgroup versions."""
     quotas = []
-    for mount, inside, version in _hierarchies(root):
-        for folder in _folders_up(mount, inside):
-            quota = _quota_v2(folder) if version == 2 else _quota_v1(folder)
-            if quota is not None:
-                quotas.append(quota)
+    for folder, version in group_folders(root, "cpu"):
+        quota = _quota_v2(folder) if version == 2 else _quota_v1(folder)
+        if quota is not None:
+            quotas.append(quota)
     return quotas
 
 
-def _hierarchies(root: Path) -> list[tuple[Path, PurePosixPath, int]]:
-    """(mount point, path of this process's group below it, version) of each cpu hierarchy."""
-    groups = _own_groups(root)
-    found = []
-    for line in _read(root / "proc/self/mountinfo").splitlines():
-        before, _, after = line.partition(" - ")
-        fields, kind = before.split(), after.split()
-        if len(fields) < 5 or not kind or kind[0] not in ("cgroup", "cgroup2"):
-            continue
-        version = 2 if kind[0] == "cgroup2" else 1
-        if version == 1 and "cpu" not in kind[-1].split(","):
-            continue
-        group = groups.get(version, PurePosixPath("/"))
-        inside = _below(group, PurePosixPath(fields[3]))
-        found.append((root / fields[4].lstrip("/"), inside, version))
-    return found
-
-
-def _own_groups(root: Path) -> dict[int, PurePosixPath]:
-    """The group of this process by version: `0::/path` is version 2, `4:cpu,cpuacct:/path` 1."""
-    groups: dict[int, PurePosixPath] = {}
-    for line in _read(root / "proc/self/cgroup").splitlines():
-        number, _, rest = line.partition(":")
-        controllers, _, path = rest.partition(":")
-        if number == "0" and not controllers:
-            groups[2] = PurePosixPath(path)
-        elif "cpu" in controllers.split(","):
-            groups[1] = PurePosixPath(path)
-    return groups
-
-
-def _below(group: PurePosixPath, mounted: PurePosixPath) -> PurePosixPath:
-    """The group relative to what is mounted; the mount itself if the group lies outside it.
-
-    A container often mounts its own group at the top while `/proc/self/cgroup` still tells the
-    host's path; both start alike then, and the rest is the path inside the mount.
-    """
-    if group.is_relative_to(mounted) and ".." not in group.parts:
-        return group.relative_to(mounted)
-    return PurePosixPath()
-
-
-def _folders_up(mount: Path, inside: PurePosixPath) -> list[Path]:
-    return [mount / part for part in (inside, *inside.parents)]
-
-
 def _quota_v2(folder: Path) -> float | None:
-    fields = _read(folder / "cpu.max").split()
+    fields = read(folder / "cpu.max").split()
     if not fields or fields[0] == "max":
         return None
     return _ratio(fields[0], fields[1] if len(fields) > 1 else "100000")
 
 
 def _quota_v1(folder: Path) -> float | None:
-    return _ratio(_read(folder / "cpu.cfs_quota_us"), _read(folder / "cpu.cfs_period_us"))
+    return _ratio(read(folder / "cpu.cfs_quota_us"), read(folder / "cpu.cfs_period_us"))
 
 
 def _ratio(quota: str, period: str) -> float | None:
@@ -144,10 +99,3 @@ def _ratio(quota: str, period: str) -> float | None:
     except ValueError:
         return None
     return allowed / every if allowed > 0 and every > 0 else None
-
-
-def _read(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return ""

@@ -13,8 +13,10 @@ from striate.plan.draft import Draft, Request, has_hooks
 from striate.plan.logits import final_activation
 from striate.plan.lowering import lower
 from striate.plan.operation import ACTIVATION, PRODUCT, Operation
-from striate.plan.plan import Plan, Step
+from striate.plan.plan import Part, Plan, Step
 from striate.plan.rules import RULES
+from striate.plan.segments import RULE as AGAIN
+from striate.plan.segments import segments
 
 PRECISIONS = ("auto", "float32", "tf32", "bfloat16", "float16")
 
@@ -38,6 +40,7 @@ def make_plan(graph: Graph, layers: Mapping[str, Layer], request: Request) -> Pl
     _note_hooks(draft)
     _note_logits(draft)
     _note_tf32(draft)
+    parts = _parts(draft)
     steps = tuple(_step(draft, block) for block in _blocks(draft))
     nodes = [n for n in graph if not isinstance(n.kind, InputLayer)]
     return Plan(
@@ -53,6 +56,7 @@ def make_plan(graph: Graph, layers: Mapping[str, Layer], request: Request) -> Pl
         inputs=graph.inputs,
         outputs=draft.outputs,
         raw_inputs=tuple(sorted(draft.raw_inputs)),
+        parts=parts,
         value_bytes=_value_bytes(draft),
     )
 
@@ -156,16 +160,41 @@ def _precision(draft: Draft) -> str:
     return "float32 with TF32 products" if tf32 else "float32"
 
 
+def _parts(draft: Draft) -> tuple[Part, ...]:
+    """The stretches that are computed again, if that was asked for."""
+    if not (draft.request.again and draft.request.backward):
+        return ()
+    sizes = [_bytes_per_sample(draft, op) or 1 for op in draft.operations]
+    parts = segments(draft, sizes)
+    for part in parts:
+        ops = draft.operations[part.start : part.stop]
+        nodes = tuple(dict.fromkeys(n for op in ops for n in op.nodes))
+        if part.again:
+            text = "its values are computed once more in the backward pass instead of being kept"
+            draft.say(AGAIN, nodes, text)
+        elif part is not parts[-1]:
+            text = "its values are kept: it is a model or code that may not be run twice"
+            draft.refuse(AGAIN, nodes, text)
+    return parts
+
+
+def _bytes_per_sample(draft: Draft, operation: Operation) -> int | None:
+    """What an operation writes anew; None if a size is open."""
+    if operation.in_place:
+        return 0
+    features = spec_after(draft, operation).features
+    half = operation.precision != "float32"
+    return None if features is None else features * (2 if half else 4)
+
+
 def _value_bytes(draft: Draft) -> int | None:
     size = draft.request.batch_size
     if size is None:
         return None
     total = 0
     for operation in draft.operations:
-        if operation.in_place:
-            continue
-        features = spec_after(draft, operation).features
-        if features is None:
+        found = _bytes_per_sample(draft, operation)
+        if found is None:
             return None
-        total += features * size * (4 if operation.precision == "float32" else 2)
+        total += found * size
     return total

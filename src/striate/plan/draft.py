@@ -22,6 +22,7 @@ class Request:
         logits: leaves out the final activations that the loss takes over.
         precision: "auto", or one of `build.PRECISIONS`.
         device: type of the device, such as "cpu".
+        again: whether values are computed again in the backward pass, to save memory.
         rules: False is the plain execution.
         batch_size: for sizes in the print-out.
     """
@@ -31,6 +32,7 @@ class Request:
     logits: bool = False
     precision: str = "float32"
     device: str = "cpu"
+    again: bool = False
     rules: bool = True
     batch_size: int | None = None
 

@@ -20,6 +20,7 @@ from striate.plan.operation import ACTIVATION, PRODUCT, Operation
 from striate.plan.plan import Plan
 
 Function = Callable[..., Any]
+Call = tuple[Function, tuple[int, ...], tuple[int, ...], tuple[int, ...]]
 
 HALVES = (torch.bfloat16, torch.float16)
 
@@ -63,7 +64,7 @@ class Executor:
         last = {slot[p]: i for i, op in enumerate(plan.operations) for p in op.reads}
         low = _low_values(plan, graph, layers)
         self._refresh: list[Callable[[], None]] = []
-        self._calls: list[tuple[Function, tuple[int, ...], tuple[int, ...], tuple[int, ...]]] = []
+        self._calls: list[Call] = []
         for i, op in enumerate(plan.operations):
             function = self._function(op, graph, layers, low)
             reads = tuple(slot[p] for p in op.reads)
@@ -99,7 +100,21 @@ class Executor:
         slots: list[Any] = [None] * self.num_slots
         for i, x in zip(self.enter, inputs, strict=True):
             slots[i] = x
-        for function, reads, writes, frees in self._calls:
+        self.run(slots)
+        if any(self._casts):
+            return [
+                slots[i].float() if low else slots[i]
+                for i, low in zip(self.leave, self._casts, strict=True)
+            ]
+        return [slots[i] for i in self.leave]
+
+    def run(self, slots: list[Any]) -> None:
+        """Fills the slots of the outputs from those of the inputs."""
+        self.run_calls(self._calls, slots)
+
+    def run_calls(self, calls: Sequence[Call], slots: list[Any]) -> None:
+        """Some of the calls, in order; slots that nobody reads later are emptied."""
+        for function, reads, writes, frees in calls:
             out = function(slots[reads[0]]) if len(reads) == 1 else _many(function, slots, reads)
             if len(writes) == 1:
                 slots[writes[0]] = out[0] if isinstance(out, (tuple, list)) else out
@@ -109,12 +124,6 @@ class Executor:
             del out
             for i in frees:
                 slots[i] = None
-        if any(self._casts):
-            return [
-                slots[i].float() if low else slots[i]
-                for i, low in zip(self.leave, self._casts, strict=True)
-            ]
-        return [slots[i] for i in self.leave]
 
 
 def _many(function: Function, slots: list[Any], reads: tuple[int, ...]) -> Any:

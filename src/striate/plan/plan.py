@@ -49,6 +49,21 @@ class Step:
 
 
 @dataclass(frozen=True)
+class Part:
+    """A stretch of operations.
+
+    Args:
+        start: its first operation.
+        stop: the one after its last.
+        again: whether its values are computed again in the backward pass.
+    """
+
+    start: int
+    stop: int
+    again: bool
+
+
+@dataclass(frozen=True)
 class Plan:
     """The steps that run a model, in order, with what was rewritten and what was not.
 
@@ -68,6 +83,7 @@ class Plan:
         inputs: values that are given.
         outputs: values that are returned.
         raw_inputs: inputs whose whole numbers are converted by their first step.
+        parts: stretches of operations, of which some are computed again; none: nothing is.
         value_bytes: bytes of all values that the steps write, for the batch size asked for.
     """
 
@@ -83,12 +99,13 @@ class Plan:
     inputs: tuple[Port, ...]
     outputs: tuple[Port, ...]
     raw_inputs: tuple[str, ...] = ()
+    parts: tuple[Part, ...] = ()
     value_bytes: int | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """The plan as JSON values, without the operations."""
         record = asdict(self)
-        for field in ("operations", "inputs", "outputs", "raw_inputs"):
+        for field in ("operations", "inputs", "outputs", "raw_inputs", "parts"):
             del record[field]
         return record
 
