@@ -17,6 +17,7 @@ if TYPE_CHECKING:  # the same names as in the table, for type checkers and edito
     from striate import data as data
     from striate import diagnosis as diagnosis
     from striate import errors as errors
+    from striate import explain as explain
     from striate import graph as graph
     from striate import layers as layers
     from striate import models as models
@@ -77,6 +78,7 @@ _PLACES: dict[str, str] = {
     "data": "striate.data",
     "diagnosis": "striate.diagnosis",
     "errors": "striate.errors",
+    "explain": "striate.explain",
     "graph": "striate.graph",
     "layers": "striate.layers",
     "models": "striate.models",
