@@ -128,7 +128,7 @@ CASES: list[tuple[Callable[[], object], type[Exception], str]] = [
     (
         cam(named_classes, *SIZE, target="cats"),
         st.UnknownNameError,
-        "grad_cam: unknown class. Got 'cats'. Did you mean 'cat'?",
+        "grad_cam: unknown class. Got 'cats'. Did you mean 'cat' or 'ant'?",
     ),
     (
         cam(networks.plain, *SIZE, target=[1, 2, 3]),

@@ -54,7 +54,8 @@ def class_activation_map(model: Model, image: Any, target: Target = None) -> Att
     pooling, last = _ending(probe)
     place = Place(pooling.inputs[0], f"{pooling.name} averages it for {last.name}")
     seen, outputs = probe.values([place.port])
-    kernel = probe.stepper.layers[last.layer].kernel.detach()  # (k, classes)
+    dense: Any = probe.stepper.layers[last.layer]
+    kernel = dense.kernel.detach()  # (k, classes)
     each = seen[place.port] @ kernel  # a map for each class: (N, h, w, classes)
     choice = probe.choice(target, outputs)
     return activation_map("CAM", probe, place, choice.labels, _chosen(choice, each))

@@ -43,7 +43,8 @@ def scaled(heat: Array) -> Array:
     """Maps (N, H, W) with what is below 0 cut off and the largest of each at 1."""
     heat = np.maximum(np.asarray(heat, dtype=np.float64), 0.0)
     top = heat.reshape(len(heat), -1).max(1)
-    return heat / np.where(top > 0, top, 1.0)[:, None, None]
+    found: Array = heat / np.where(top > 0, top, 1.0)[:, None, None]
+    return found
 
 
 def overlaid(images: Array, heat: Array, alpha: float) -> Array:

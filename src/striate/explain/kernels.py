@@ -9,8 +9,8 @@ import numpy as np
 from striate import errors
 
 if TYPE_CHECKING:
-    from striate.layers import Layer
     from striate.figures import Picture
+    from striate.layers import Layer
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -98,7 +98,7 @@ def _kernel(layer: Any) -> Array:
             )
         )
     name, weight = found[0]
-    kernel = weight.detach().cpu().numpy().astype(np.float64)
+    kernel: Array = weight.detach().cpu().numpy().astype(np.float64)
     if "depthwise" in name or "Depthwise" in type(layer).__name__:
         return kernel.reshape(*kernel.shape[:2], 1, -1)
     return np.swapaxes(kernel, 2, 3) if "Transpose" in type(layer).__name__ else kernel

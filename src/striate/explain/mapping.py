@@ -13,9 +13,9 @@ from striate.explain.probe import Probe
 from striate.graph import Port
 
 if TYPE_CHECKING:
+    from striate.figures import Picture
     from striate.layers import Layer
     from striate.models import Model
-    from striate.figures import Picture
 
 Array = np.ndarray[Any, np.dtype[Any]]
 MOST_COLUMNS = 16

@@ -65,12 +65,15 @@ def choose(
         )
     binary = binary and rows.shape[1] == 1
     both = torch.cat([-rows, rows], 1) if binary else rows
-    if target is None:
-        listed: list[Any] = both.argmax(1).tolist()
-    elif isinstance(target, (int, str)):
-        listed = [target] * count
-    else:
-        listed = list(target)
+    listed = both.argmax(1).tolist() if target is None else _listed(target, count, where)
+    numbers = [class_number(t, both.shape[1], names, where) for t in listed]
+    labels = tuple(names[i] if names and i < len(names) else f"class {i}" for i in numbers)
+    return Choice(labels, _score_of(torch.tensor(numbers), binary))
+
+
+def _listed(target: int | str | Sequence[int | str], count: int, where: str) -> list[int | str]:
+    """One target for each image."""
+    listed = [target] * count if isinstance(target, (int, str)) else list(target)
     if len(listed) != count:
         raise errors.ArgumentError(
             errors.message(
@@ -80,9 +83,7 @@ def choose(
                 expected="one target for all, or one for each image",
             )
         )
-    numbers = [class_number(t, both.shape[1], names, where) for t in listed]
-    labels = tuple(names[i] if names and i < len(names) else f"class {i}" for i in numbers)
-    return Choice(labels, _score_of(torch.tensor(numbers), binary))
+    return listed
 
 
 def _score_of(numbers: Tensor, binary: bool) -> Callable[[Sequence[Tensor]], Tensor]:
