@@ -56,7 +56,8 @@ def overlaid(images: Array, heat: Array, alpha: float) -> Array:
     colours = matplotlib.colormaps[HEAT](heat)[..., :3]
     weight = alpha * np.sqrt(heat)[..., None]
     mixed = (1.0 - weight) * displayable(images) + weight * colours
-    return np.round(255.0 * mixed).astype(np.uint8)
+    pixels: Array = np.round(255.0 * mixed).astype(np.uint8)
+    return pixels
 
 
 def mosaic(cells: Sequence[Array], columns: int, gap: int = 1) -> Array:
