@@ -119,6 +119,8 @@ def shared_tensor(array: Any) -> torch.Tensor:
         array = array.astype(_NO_TORCH_TWIN[array.dtype.str[1:]])
     if any(stride < 0 or stride % array.itemsize for stride in array.strides):
         array = array.copy()
+    if array.flags.writeable:
+        return torch.from_numpy(array)
     with warnings.catch_warnings():
         # Read-only arrays (memory maps, frozen buffers) are fine: batches are copies.
         warnings.filterwarnings("ignore", "The given NumPy array is not writ")

@@ -65,7 +65,7 @@ def source(
         >>> batches.num_batches, [tuple(x.shape) for x, y, w in batches.batches(epoch=0)]
         (2, [(64, 8, 8, 1), (36, 8, 8, 1)])
     """
-    if isinstance(x, BatchSource):
+    if hasattr(x, "batches") and isinstance(x, BatchSource):  # the second question is a slow one
         return x
     steps = None if steps is None else check_steps(steps)
     size = None if batch_size is None else check_batch_size(batch_size)

@@ -31,6 +31,7 @@ from striate.layers.construction import (
 from striate.layers.inference import infer_outputs
 from striate.layers.weights import Weights
 from striate.ops.layout import to_external, to_internal
+from striate.ops.modules import first_weight
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -226,7 +227,7 @@ class Layer(Weights):
             x = x.float() if x.dtype == torch.float64 else x
         else:
             x = value
-        weight = next(iter(self.parameters()), None)
+        weight = first_weight(self)
         if weight is not None and x.device != weight.device and x.device.type != "meta":
             x = masks.attach(x.to(weight.device), masks.mask_of(x))
         return x

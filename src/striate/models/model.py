@@ -23,6 +23,7 @@ from striate.models.masking import listed_masks
 from striate.models.tracing import trace
 from striate.models.training import Trainable
 from striate.ops.layout import to_external, to_internal
+from striate.ops.modules import first_weight
 from striate.plan.logits import logits_split
 
 
@@ -205,7 +206,7 @@ class Model(Trainable, Layer):
         if shapes != self._entered:
             self._check_entry(values, adjusted, graph)
             self._entered = shapes
-        weight = next(self.parameters(), None)
+        weight = first_weight(self)
         entered = []
         for i, (value, spec) in enumerate(zip(adjusted, graph.input_specs, strict=True)):
             dtype: torch.dtype = getattr(torch, spec.dtype)

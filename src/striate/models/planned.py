@@ -15,6 +15,7 @@ from striate.models.facts import Facts
 from striate.models.masking import Ranks, masked_form
 from striate.ops.allocator import keep_large_blocks
 from striate.ops.device import device as choose_device
+from striate.ops.modules import first_weight, parts
 from striate.ops.precision import fast_half
 from striate.ops.tf32 import tf32
 from striate.plan import Executor, Plan, Request, make_plan
@@ -188,7 +189,7 @@ class Planned(Facts):
         return self._watched
 
     def _device_type(self) -> str:
-        weight = next(self.parameters(), None)
+        weight = first_weight(self)
         return "cpu" if weight is None else weight.device.type
 
     @contextlib.contextmanager
@@ -203,7 +204,7 @@ class Planned(Facts):
             check_precision(precision, where)
         keep_large_blocks()
         set_tf32 = _tf32(training)
-        models = [m for m in self.modules() if isinstance(m, Planned)]
+        models = list({id(m): m for m in parts(self) if isinstance(m, Planned)}.values())
         before = [m._choice for m in models]
         for model in models:
             model._choice = Choice(plan, training, inference, again)

@@ -6,6 +6,7 @@ axes of the window first. Kernels lie in memory so that torch's view of them is 
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 
 import torch
@@ -78,18 +79,21 @@ def zeros_inside(
 
     Torch pads both sides alike; where TensorFlow does not, zeros are added first.
     """
-    sizes, extent = x.shape[2:], weight.shape[2:]
-    zeros: Sizes = (0,) * len(extent)
     if padding == "valid":
-        return x, zeros
-    amounts: Sequence[tuple[int, int]] = (
-        window.all_axes(padding, sizes, extent, strides, dilation)
-        if isinstance(padding, str)
-        else padding
-    )
-    if all(before == after for before, after in amounts):
-        return x, [before for before, _ in amounts]
-    return pad(x, amounts), zeros
+        return x, (0,) * len(strides)
+    if isinstance(padding, str):
+        padding = _amounts(padding, x.shape[2:], weight.shape[2:], tuple(strides), tuple(dilation))
+    if all(before == after for before, after in padding):
+        return x, [before for before, _ in padding]
+    return pad(x, padding), (0,) * len(strides)
+
+
+@functools.lru_cache(maxsize=1024)
+def _amounts(
+    padding: str, sizes: Sizes, extent: Sizes, strides: Sizes, dilation: Sizes
+) -> tuple[tuple[int, int], ...]:
+    """The zeros that TensorFlow adds; asked for at every call, mostly of the same sizes."""
+    return tuple(window.all_axes(padding, sizes, extent, strides, dilation))
 
 
 def conv_transpose(

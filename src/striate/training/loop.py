@@ -13,6 +13,7 @@ import torch
 
 from striate.errors import ArgumentError, message
 from striate.ops.device import device as choose_device
+from striate.ops.modules import move
 from striate.training.callbacks.callback_list import CallbackList
 from striate.training.callbacks.progbar_logger import ProgbarLogger
 from striate.training.compiled import Compiled, require_compiled
@@ -103,7 +104,7 @@ def _run(
     saver: Saver | None,
     resume: bool,
 ) -> History:
-    module.to(device)
+    move(module, device)
     bind_optimizer(module, compiled, "fit")
     history = _with_defaults(hooks, plan.verbose)
     run = Run(
@@ -157,7 +158,7 @@ def evaluate(
     """
     compiled = require_compiled(compiled, "evaluate")
     place = choose_device(device)
-    module.to(place)
+    move(module, place)
     shown = _verbosity(verbose)
     total = steps or source.num_batches
     hooks = CallbackList(callbacks, module, compiled, verbose=shown, epochs=1, steps=total)
@@ -193,7 +194,7 @@ def predict(
         DataError: no data.
     """
     place = choose_device(device)
-    module.to(place)
+    move(module, place)
     shown = _verbosity(verbose)
     total = steps or source.num_batches
     hooks = CallbackList(callbacks, module, None, verbose=shown, epochs=1, steps=total)

@@ -7,6 +7,7 @@ from typing import Any
 import torch
 
 from striate.ops.device import device as choose_device
+from striate.ops.modules import move
 from striate.training.ahead import send_to
 from striate.training.compiled import Compiled, require_compiled
 from striate.training.loop import bind_optimizer, listed
@@ -80,7 +81,7 @@ def predict_on_batch(
 ) -> Any:
     """The outputs for one batch as NumPy arrays, in evaluation mode."""
     place = choose_device(device)
-    module.to(place)
+    move(module, place)
     with evaluation_mode(module):
         outputs = module(send_to(to_batch(x), place))
     layout_of(outputs, None)  # says what is wrong with outputs that are no tensors
@@ -91,5 +92,5 @@ def _stepper(
     module: torch.nn.Module, compiled: Compiled, device: str | torch.device, where: str
 ) -> Stepper:
     place = choose_device(device)
-    module.to(place)
+    move(module, place)
     return Stepper(module, compiled, place, where)

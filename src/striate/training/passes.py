@@ -11,6 +11,7 @@ import numpy as np
 import torch
 
 from striate.errors import DataError, message
+from striate.ops.modules import parts
 from striate.training.ahead import Batch, copied_ahead, made_ahead, send_to
 from striate.training.callbacks.callback_list import CallbackList
 from striate.training.outputs import OutputLayout, layout_of
@@ -69,7 +70,8 @@ def evaluation_mode(module: torch.nn.Module) -> Iterator[None]:
     """
     was_training = module.training
     scope = getattr(module, "inference_scope", nullcontext)
-    module.eval()
+    if any(part.training for part in parts(module)):
+        module.eval()
     try:
         with torch.no_grad(), scope():
             yield

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import operator
 import re
 from collections.abc import Iterable, Mapping
@@ -188,6 +189,7 @@ class Kind:
         return snake_case(cls.__name__)
 
 
+@functools.cache
 def snake_case(name: str) -> str:
     """Keras's automatic layer name.
 
