@@ -39,6 +39,16 @@ def two_readers() -> st.Model:
     return st.Model(x, layers.Concatenate()(ends))
 
 
+def preprocessed() -> st.Model:
+    x = st.Input((6, 6, 2))
+    return st.Model(x, conv("tanh")(-(2.0 - (x / 4.0 - 0.5) * 3.0 + 1.0)))
+
+
+def divided() -> st.Model:
+    x = st.Input((6, 6, 2))
+    return st.Model(x, conv()(x / 8.0))
+
+
 # network, training, what the plan says: rule -> text, applied or refused
 CASES: dict[str, tuple[Build, bool, str, str]] = {
     "relu": (
@@ -169,6 +179,24 @@ CASES: dict[str, tuple[Build, bool, str, str]] = {
         "scaling in weights",
         "the factor is part of the kernel, to 1e-6",
     ),
+    "scaled twice": (
+        stack(layers.Rescaling([0.5, 2.0], offset=1.0), layers.Rescaling(3.0, offset=-1.0)),
+        True,
+        "constants",
+        "one factor and one offset instead of several",
+    ),
+    "written out": (
+        preprocessed,
+        True,
+        "constants",
+        "one factor and one offset instead of several",
+    ),
+    "divided": (
+        divided,
+        False,
+        "scaling in weights",
+        "the factor is part of the kernel, to 1e-6",
+    ),
     "scale and offset": (
         stack(layers.Rescaling(0.5, offset=-1.0), conv()),
         False,
@@ -217,6 +245,25 @@ def test_a_rule_says_what_it_did_and_the_results_are_equal(case: str) -> None:
         close(inferred(model, x, True), inferred(model, x, False), 2e-5, "inference")
     else:
         check_equal(model, x)
+
+
+def test_constants_are_folded_in_float64_and_only_what_is_affine() -> None:
+    plan = preprocessed().plan(training=True)
+    (folded,) = (op for op in plan.operations if op.affine is not None)
+    assert folded.affine == (0.75, -4.5)  # -(2 - (x / 4 - 0.5) 3 + 1) = 0.75 x - 4.5
+    x = st.Input((4,))
+    model = st.Model(x, abs((x + 1.0) / 2.0) ** 2 - 1.0 / (x + 3.0))
+    assert [op.affine for op in model.plan().operations if op.affine] == [(0.5, 0.5)]
+    whole = st.Input((4,), dtype="int32")
+    assert st.Model(whole, (whole + 1) * 2).plan().applied == ()
+
+
+def test_constants_of_bytes_are_those_of_floats() -> None:
+    given = [layers.Rescaling((0.5, 0.25), offset=(1.0, 2.0)), layers.Rescaling(2.0)]
+    model = stack(*given, conv("tanh"))().train()
+    x = torch.randint(0, 256, (3, 6, 6, 2), dtype=torch.uint8)
+    for built in (model, stack(given[0], conv("tanh"))().train()):
+        assert torch.allclose(built(x), built(x.float()))
 
 
 def test_what_no_output_needs_is_left_out() -> None:

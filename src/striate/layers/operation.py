@@ -57,6 +57,7 @@ class Operation(BuiltIn):
     ) -> None:
         arguments = {"operation": operation, "operands": tuple(operands), "key": tuple(key)}
         super().__init__(kinds.Operation, arguments, **kwargs)
+        self._arrays: dict[tuple[int, torch.device], Tensor] = {}
 
     @property
     def base_name(self) -> str:
@@ -70,20 +71,24 @@ class Operation(BuiltIn):
             return UNARY[k.operation](inputs[0])
         function = BINARY[k.operation]
         if k.operation != "matmul" and all(kind != ARRAY for kind, *_ in k.operands):
-            out: Tensor = function(*(value(v, inputs) for v in k.operands))
+            out: Tensor = function(*(self._value(i, inputs) for i in range(len(k.operands))))
             return out
         last = [to_external(x) for x in inputs]
-        return to_internal(function(*(value(v, last) for v in k.operands)))
+        return to_internal(function(*(self._value(i, last) for i in range(len(k.operands)))))
 
-
-def value(operand: tuple[Any, ...], inputs: Sequence[Tensor]) -> Any:
-    """An operand as a tensor or a number."""
-    if operand[0] == INPUT:
-        return inputs[operand[1]]
-    if operand[0] == NUMBER:
-        return operand[1]
-    _, dtype, shape, values = operand
-    return torch.tensor(values, dtype=getattr(torch, dtype), device=inputs[0].device).view(shape)
+    def _value(self, number: int, inputs: Sequence[Tensor]) -> Any:
+        """An operand as a tensor or a number; arrays are made once per device."""
+        kind, *content = self.kind.operands[number]
+        if kind == INPUT:
+            return inputs[content[0]]
+        if kind == NUMBER:
+            return content[0]
+        place = (number, inputs[0].device)
+        if place not in self._arrays:
+            dtype, shape, values = content
+            made = torch.tensor(values, dtype=getattr(torch, dtype), device=place[1])
+            self._arrays[place] = made.view(shape)
+        return self._arrays[place]
 
 
 def perform(operation: str, *operands: Any, key: Any = None) -> Any:

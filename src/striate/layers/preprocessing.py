@@ -15,6 +15,7 @@ from striate.graph.named import freeze_value
 from striate.graph.spec import Spec
 from striate.layers.builtin import BuiltIn, register
 from striate.layers.calls import Template
+from striate.ops.affine import affine
 from striate.ops.layout import to_external, to_internal
 
 
@@ -46,12 +47,7 @@ class Rescaling(BuiltIn):
         super().__init__(kinds.Rescaling, {"scale": scale, "offset": offset}, **kwargs)
 
     def compute(self, *inputs: Tensor, template: Template | None = None) -> Tensor:
-        x = inputs[0]
-        scale, offset = self.kind.scale, self.kind.offset
-        if isinstance(scale, tuple) or isinstance(offset, tuple):
-            last = to_external(x)
-            return to_internal(last * last.new_tensor(scale) + last.new_tensor(offset))
-        return x * scale if offset == 0.0 else x * scale + offset
+        return affine(inputs[0], self.kind.scale, self.kind.offset)
 
 
 @register()

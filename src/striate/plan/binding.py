@@ -13,6 +13,7 @@ from striate.graph.kinds import Nested
 from striate.graph.rewriting import has_in_place
 from striate.layers import BuiltIn, Layer
 from striate.layers.calls import template_of
+from striate.ops.affine import affine
 from striate.ops.border import pad
 from striate.ops.convolution import conv
 from striate.ops.dense import dense
@@ -52,6 +53,9 @@ def bind(
         if changed or op.padding is not None:
             return _product(op, node, layer, graph, layers, keep)
         return layer.before_activation, None  # type: ignore[return-value]
+    if op.affine is not None:
+        scale, offset = op.affine
+        return partial(affine, scale=scale, offset=offset), None
     if op.padding is not None:
         return partial(pad, amounts=op.padding), None
     if isinstance(node.kind, Nested) and node.kind.masked:
@@ -97,7 +101,7 @@ def _product(
     keep: bool,
 ) -> Bound:
     norm = layers[graph[op.normalized_by].layer] if op.normalized_by else None
-    scale = graph[op.scaled_by].kind.scale if op.scaled_by else None  # type: ignore[attr-defined]
+    scale = op.factor if op.scaled_by else None
     source = WeightSource(layer, node, norm, scale, op.precision, keep)
     kind: Any = node.kind
     if type(kind).__name__ == "Dense":

@@ -15,6 +15,8 @@ def describe(draft: Draft, operation: Operation) -> str:
         return f"{shown} in place" if operation.in_place else shown
     if operation.part == PRODUCT and not hasattr(kind, "use_bias"):
         return "the values before its activation"
+    if operation.affine is not None:
+        return "scale" if operation.affine[1] == 0.0 else "scale and shift"
     text = _words(kind, draft.node(operation).kind_name)
     if operation.padding is not None:
         text += " with zeros around"

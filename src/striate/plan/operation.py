@@ -26,6 +26,8 @@ class Operation:
         joined: the activation that the same kernel applies, and the node it comes from.
         normalized_by: the node of the batch normalisation in its weights.
         scaled_by: the node of the rescaling in its weights.
+        factor: that rescaling's factor, one or one per channel.
+        affine: factor and offset that it multiplies with and adds, from several nodes.
         padding: zeros around its input, before and after each axis, from padding nodes.
         precision: "float32", "bfloat16" or "float16", what its products are computed in.
         nodes: all nodes whose work it does, in the order of the graph.
@@ -41,6 +43,8 @@ class Operation:
     joined: tuple[str, str] | None = None
     normalized_by: str = ""
     scaled_by: str = ""
+    factor: float | tuple[float, ...] = 1.0
+    affine: tuple[float | tuple[float, ...], float | tuple[float, ...]] | None = None
     padding: tuple[tuple[int, int], ...] | None = None
     precision: str = "float32"
     nodes: tuple[str, ...] = ()

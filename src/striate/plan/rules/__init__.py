@@ -7,6 +7,7 @@ from collections.abc import Callable
 from striate.plan.draft import Draft
 from striate.plan.rules.bfloat16_products import bfloat16_products
 from striate.plan.rules.bytes_scaled_at_once import bytes_scaled_at_once
+from striate.plan.rules.folded_constants import folded_constants
 from striate.plan.rules.idle_layers import idle_layers
 from striate.plan.rules.in_place_activation import in_place_activation
 from striate.plan.rules.joined_activation import joined_activation
@@ -19,6 +20,7 @@ from striate.plan.rules.unread import unread
 RULES: tuple[Callable[[Draft], None], ...] = (
     unread,
     idle_layers,
+    folded_constants,
     merged_padding,
     normalization_in_weights,
     scaling_in_weights,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from striate.plan.draft import Draft
+from striate.plan.operation import Operation
 
 RULE = "bytes"
 
@@ -18,8 +19,13 @@ def bytes_scaled_at_once(draft: Draft) -> None:
         if port in draft.outputs:
             continue
         readers = [op for op in draft.operations if port in op.reads]
-        scaled = [op for op in readers if type(draft.kind(op)).__name__ == "Rescaling"]
+        scaled = [op for op in readers if _scales(draft, op)]
         if readers and len(scaled) == len(readers) and not any(map(draft.observed, readers)):
             draft.raw_inputs.add(port.node)
             nodes = tuple(op.node for op in readers)
             draft.say(RULE, nodes, "bytes are converted and scaled in one pass, if bytes come in")
+
+
+def _scales(draft: Draft, operation: Operation) -> bool:
+    """Rescaling, or constants folded into what works as it: operators keep whole numbers whole."""
+    return operation.affine is not None or type(draft.kind(operation)).__name__ == "Rescaling"

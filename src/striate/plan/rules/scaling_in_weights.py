@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from striate.plan.draft import Draft
+from striate.plan.rules.folded_constants import affine_of
 from striate.plan.rules.products import is_convolution
 
 RULE = "scaling in weights"
@@ -19,19 +20,19 @@ def scaling_in_weights(draft: Draft) -> None:
     if draft.request.backward:
         return
     for operation in draft.each():
-        if type(draft.kind(operation)).__name__ != "Rescaling":
+        numbers = affine_of(draft, operation)
+        if numbers is None:
             continue
+        scale, shift = numbers
         after = draft.next_alone(operation)
         if after is None or not is_convolution(draft, after) or draft.observed(operation):
             continue
         nodes = (*operation.nodes, *after.nodes)
-        kind = draft.kind(operation)
-        offset = kind.offset if isinstance(kind.offset, tuple) else (kind.offset,)
-        if any(offset):
+        if any(shift if isinstance(shift, tuple) else (shift,)):
             draft.refuse(RULE, nodes, "with an offset, rounding would have no bound")
-        elif isinstance(kind.scale, tuple) and draft.kind(after).groups > 1:
+        elif isinstance(scale, tuple) and draft.kind(after).groups > 1:
             draft.refuse(RULE, nodes, "each group of channels would need factors of its own")
         else:
             draft.remove(operation)
-            draft.update(after, scaled_by=operation.node, nodes=nodes)
+            draft.update(after, scaled_by=operation.node, factor=scale, nodes=nodes)
             draft.say(RULE, nodes, "the factor is part of the kernel, to 1e-6")
