@@ -202,7 +202,7 @@ def test_a_layer_of_the_user_has_shapes_config_and_a_place_in_files() -> None:
         st.model_from_json(model.to_json())
     assert str(caught.value) == (
         "scale (Scale): this layer is the user's own code, and files do not carry code. Expected"
-        ' its class by name. load_model(path, custom_objects={"Scale": Scale}).'
+        ' its class by name, or a layer instead. load_model(path, custom_objects={"Scale": Scale}).'
     )
 
 

@@ -135,11 +135,12 @@ def test_a_function_of_the_user_is_named_and_must_be_given_back(tmp_path: Path) 
     again = st.load_model(tmp_path / "m.striate", custom_objects={"double": double})
     x = np.ones((1, 3), "float32")
     assert np.array_equal(again.predict(x, verbose=0), model.predict(x, verbose=0))
-    with pytest.raises(st.UnknownNameError) as caught:
+    with pytest.raises(st.FormatError) as caught:
         st.load_model(tmp_path / "m.striate")
     assert str(caught.value) == (
-        "dense (Dense): activation 'double' is the user's own, and files carry no code. Expected"
-        " the object by name. load_model(path, custom_objects={'double': ...})."
+        "dense (Dense): its activation 'double' is the user's own, and files do not carry code."
+        ' Expected the function or object by name. load_model(path, custom_objects={"double":'
+        " ...})."
     )
 
 

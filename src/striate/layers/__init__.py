@@ -72,6 +72,7 @@ from striate.layers.convolution_transpose import Conv1DTranspose as Conv1DTransp
 from striate.layers.convolution_transpose import Conv2DTranspose as Conv2DTranspose
 from striate.layers.convolution_transpose import Conv3DTranspose as Conv3DTranspose
 from striate.layers.dense import Dense as Dense
+from striate.layers.function import Lambda as Lambda
 from striate.layers.gating import CBAM as CBAM
 from striate.layers.gating import ECA as ECA
 from striate.layers.gating import SqueezeExcite as SqueezeExcite

@@ -43,7 +43,10 @@ class Layer(Weights):
     Write `build(self, input_shape)` to make weights with `add_weight`, and `call(self, inputs)`
     with torch operations on channels-last tensors. `call` may take `training`. Shapes are found
     by running `call` on tensors without data (torch's meta device), so the layer works in any
-    model and its output shape is known before the first batch.
+    model and its output shape is known before the first batch; a `call` that needs values has a
+    `compute_output_shape(self, input_shape)` beside it. `get_config` returns the arguments of the
+    constructor by itself. Files name the class and never hold it:
+    `load_model(path, custom_objects={"Scale": Scale})`.
 
     Args:
         name: the layer's name in its model; by default from the class, as `dense_1`.
@@ -70,6 +73,7 @@ class Layer(Weights):
     """
 
     supports_masking: bool = False  # passes the mask of its input on
+    shape_fix: str = "Or write `compute_output_shape(self, input_shape)`"  # if it runs on data only
     _constructed_with: dict[str, Any]
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Self:
@@ -312,8 +316,16 @@ class Layer(Weights):
         """The shape of its output, batch first."""
         return _one_or_list(tuple(s.shape for s in self._recorded("output_shape").outputs))
 
+    @property
+    def states_shape(self) -> bool:
+        """Whether the user says which shape comes out."""
+        return type(self).compute_output_shape is not Layer.compute_output_shape
+
     def compute_output_shape(self, input_shape: Any) -> Any:
-        """The output shape for an input shape (a list of shapes for several inputs)."""
+        """The output shape for an input shape (a list of shapes for several inputs).
+
+        Shapes are found without it; a layer whose `call` needs values overrides it.
+        """
         many = bool(input_shape) and isinstance(input_shape[0], (tuple, list))
         given = [tuple(s) for s in input_shape] if many else [tuple(input_shape)]
         symbols = [Symbol(Call(self, kinds.InputLayer(), (), (Spec(s),)), 0) for s in given]

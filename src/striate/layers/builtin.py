@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import torch
@@ -13,34 +13,22 @@ from torch import Tensor
 
 from striate import errors
 from striate.graph.kinds import Fault, Kind, WeightSpec
-from striate.graph.named import Named, freeze_value
+from striate.graph.named import freeze_value
 from striate.graph.record import Symbol, record
 from striate.graph.spec import Spec
 from striate.layers import masks
 from striate.layers.activating import activate, refuse_glu
 from striate.layers.base import Layer
 from striate.layers.calls import Template, spec_of, specs_of
+from striate.layers.construction import readable, tuples, with_objects
+from striate.layers.registry import LAYERS as LAYERS
+from striate.layers.registry import register as register
+from striate.layers.subclassing import give_to_user, is_users
 from striate.ops import activations, constraints, initializers, regularizers
 from striate.ops.layout import to_external, to_internal
 
 if TYPE_CHECKING:
     from typing_extensions import Self
-
-LAYERS: dict[str, type[Layer]] = {}
-L = TypeVar("L", bound=type[Layer])
-
-
-def register(*aliases: str) -> Callable[[L], L]:
-    """Enters a layer class into the table by which files and tests find it."""
-
-    def enter(cls: L) -> L:
-        LAYERS[cls.__name__] = cls
-        for alias in aliases:
-            LAYERS[alias] = cls
-        return cls
-
-    return enter
-
 
 # how the fields of a kind are resolved, by how their name ends: (get, named)
 _CHOICES: dict[str, tuple[Callable[..., Any], Callable[..., Any]]] = {
@@ -64,6 +52,13 @@ class BuiltIn(Layer):
     takes_whole_numbers: ClassVar[bool] = False  # others get them as float32
     may_halve: ClassVar[bool] = False  # takes "glu", which returns half the channels
     choices_of: Mapping[str, str] = MappingProxyType({})  # weight -> fields, if not its name
+    own_code: ClassVar[bool] = False  # a user's subclass says what it computes
+    inner_compute: Any = None  # of such a subclass: the arithmetic that `super().call` is
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if is_users(cls):
+            give_to_user(cls)
 
     def __init__(self, kind: type[Kind], arguments: Mapping[str, Any], **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -203,7 +198,10 @@ class BuiltIn(Layer):
         """Makes the weights for an input shape (a list of shapes for several inputs)."""
         many = bool(input_shape) and isinstance(input_shape[0], (tuple, list))
         shapes = input_shape if many else [input_shape]
-        self._build_once(tuple(Spec(tuple(s)) for s in shapes), Template.positional(len(shapes)))
+        if self.own_code and not self._specs:
+            self._built_for = None  # `_build_once` of users' layers comes here to make weights
+        specs = tuple(Spec(tuple(s)) for s in shapes)
+        BuiltIn._build_once(self, specs, Template.positional(len(shapes)))
 
     def _build_once(self, specs: tuple[Spec, ...], template: Template) -> None:
         if self._built_for is not None:
@@ -222,6 +220,8 @@ class BuiltIn(Layer):
 
     def forward(self, *args: Any, training: bool | None = None, **kwargs: Any) -> Any:
         """Runs the layer on tensors or arrays, channels last."""
+        if self.activity_penalty is not None:
+            self.activity_penalty = None
         if training is None and len(args) == 1 and not kwargs and self._is_usual(args[0]):
             return self.compute_last(args[0])
         template, values = self.arranged(args, kwargs, (Tensor, np.ndarray))
@@ -248,11 +248,22 @@ class BuiltIn(Layer):
         self._remember_usual(args, inputs, out, mask)
         return self.returned(found)
 
+    def call(self, *args: Any, **kwargs: Any) -> Any:
+        """What the layer computes of channels-last tensors, for `super().call` in a subclass."""
+        training = kwargs.pop("training", None)
+        template, values = BuiltIn.arranged(self, args, kwargs, (Tensor,))
+        if values[0].device.type == "meta":
+            return self._promise(values, template)
+        with self.mode(training):
+            out = self._computed(values, template)
+        return self.returned(list(out) if isinstance(out, tuple) else [out])
+
     def _computed(self, inputs: Sequence[Tensor], template: Template) -> Any:
         """One tensor, or a tuple of several; by `compute_last` where it is written."""
         if type(self).compute_last is not BuiltIn.compute_last:
             return self.compute_last(inputs[0])  # the same bits as in later calls
-        out = self.compute(*(to_internal(x) for x in inputs), template=template)
+        compute = self.inner_compute or self.compute
+        out = compute(*(to_internal(x) for x in inputs), template=template)
         if isinstance(out, (list, tuple)):
             return tuple(to_external(o) for o in out)
         return to_external(out)
@@ -332,7 +343,7 @@ class BuiltIn(Layer):
             out = activate(activation, out, self.where)
         penalty = choices.get("activity_regularizer")
         if penalty is not None:
-            self.activity_penalty = penalty(out) / max(1, out.shape[0])
+            self.penalise(penalty(out) / max(1, out.shape[0]))
         return out
 
     # config ----------------------------------------------------------------------------------
@@ -343,25 +354,19 @@ class BuiltIn(Layer):
         if self.batch_input_shape is not None:
             config["batch_input_shape"] = list(self.batch_input_shape)
         fields = {k: v for k, v in self.kind.to_config().items() if k not in NOT_ARGUMENTS}
-        return {**config, **{k: _readable(v) for k, v in fields.items()}}
+        return {**config, **{k: readable(v) for k, v in fields.items()}}
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Self:
         """A new layer (without weights) from `get_config`'s result."""
-        return cls(**{k: _tuples(v) for k, v in config.items()})
+        return cls(**{k: tuples(v) for k, v in config.items()})
 
     @classmethod
     def from_kind(cls, kind: Kind, name: str, objects: Mapping[str, Any]) -> Self:
         """The layer of a kind; `objects` replaces the user's own choices by name."""
-        arguments = {}
-        for field in dataclasses.fields(kind):
-            if field.name in NOT_ARGUMENTS:
-                continue
-            value = getattr(kind, field.name)
-            if isinstance(value, Named) and value.custom and value.name in objects:
-                value = objects[value.name]
-            arguments[field.name] = value
-        layer = cls(**arguments)
+        fields = {f.name: getattr(kind, f.name) for f in dataclasses.fields(kind)}
+        own = {k: v for k, v in fields.items() if k not in NOT_ARGUMENTS}
+        layer = cls(**with_objects(own, f"{name} ({cls.__name__})", name, objects))
         layer.automatic_name = name
         return layer
 
@@ -378,16 +383,3 @@ class ChannelsLast(BuiltIn):
 
     def compute(self, *inputs: Tensor, template: Template | None = None) -> Tensor:
         return to_internal(self.compute_last(to_external(inputs[0])))
-
-
-def _readable(value: Any) -> Any:
-    """A choice without arguments as its plain name, as Keras configs have it."""
-    if isinstance(value, dict) and "$named" in value:
-        if not value["config"]:
-            return value["$named"]
-        return {"class_name": value["$named"], "config": value["config"]}
-    return value
-
-
-def _tuples(value: Any) -> Any:
-    return tuple(_tuples(v) for v in value) if isinstance(value, list) else value

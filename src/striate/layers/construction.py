@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -71,3 +71,50 @@ def checked_name(name: str | None, class_name: str) -> str | None:
             expected="text without / . : @ or backslash",
         )
     )
+
+
+def with_objects(
+    fields: Mapping[str, Any], where: str, layer: str, objects: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Fields of a kind with the user's own choices in place of their names.
+
+    Args:
+        fields: by name.
+        where: how messages call the layer.
+        layer: its name.
+        objects: the choices by "layer/field" or by their own names.
+
+    Raises:
+        FormatError: a choice is not there.
+    """
+    found = dict(fields)
+    for field, value in fields.items():
+        if not isinstance(value, Named) or not value.custom:
+            continue
+        own = value.name if value.name.isidentifier() else f"{layer}/{field}"
+        key = next((k for k in (f"{layer}/{field}", value.name) if k in objects), None)
+        if key is None:
+            raise errors.FormatError(
+                errors.message(
+                    where,
+                    f"its {field} {value.name!r} is the user's own, and files do not carry code",
+                    expected="the function or object by name",
+                    fix=f'load_model(path, custom_objects={{"{own}": ...}})',
+                )
+            )
+        found[field] = objects[key]
+    return found
+
+
+def readable(value: Any) -> Any:
+    """A choice without arguments as its plain name, as Keras configs have it."""
+    if isinstance(value, dict) and "$named" in value:
+        if not value["config"]:
+            return value["$named"]
+        return {"class_name": value["$named"], "config": value["config"]}
+    return value
+
+
+def tuples(value: Any) -> Any:
+    """Lists of a config as the tuples that constructors take."""
+    return tuple(tuples(v) for v in value) if isinstance(value, list) else value

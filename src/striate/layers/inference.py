@@ -41,6 +41,8 @@ def infer_outputs(
 
     An output size that changes with the stand-in of an open input size is open itself.
 
+    Where the code cannot run without data, the layer's own `compute_output_shape` is asked.
+
     Raises:
         ShapeError: the code cannot run on these shapes; its own error is the cause.
     """
@@ -52,12 +54,16 @@ def infer_outputs(
         except errors.StriateError:
             raise
         except Exception as error:
+            needs_values = "meta" in str(error).lower()  # torch's words for tensors without data
+            if needs_values and layer.states_shape:
+                return _stated(layer, template, symbols)
             raise errors.ShapeError(
                 errors.message(
                     layer.where,
                     f"its code cannot run on this input ({type(error).__name__}: {error})",
                     got={"input shapes": tuple(s.shape for s in symbols)},
                     expected="a `call` of torch operations that fit these shapes",
+                    fix=layer.shape_fix if needs_values else "",
                 )
             ) from error
     (first, structure), (second, _) = runs
@@ -68,8 +74,22 @@ def infer_outputs(
 def _run_on_meta(layer: Layer, template: Template, inputs: list[Tensor]) -> Any:
     args, kwargs = template.join(inputs)
     weights = {n: w.to("meta") for n, w in [*layer.named_parameters(), *layer.named_buffers()]}
-    with torch.no_grad():
-        return torch.func.functional_call(layer, weights, tuple(args), kwargs)
+    try:
+        with torch.no_grad():
+            return torch.func.functional_call(layer, weights, tuple(args), kwargs)
+    finally:
+        layer.forget_losses()  # they have no values
+
+
+def _stated(
+    layer: Layer, template: Template, symbols: Sequence[Symbol]
+) -> tuple[tuple[Spec, ...], Structure]:
+    """By what the user says the shape is: one shape, or a list of them for several outputs."""
+    found = layer.compute_output_shape(template.first_argument([s.shape for s in symbols]))
+    many = bool(found) and isinstance(found[0], (tuple, list))
+    dtype = symbols[0].dtype if "float" in symbols[0].dtype else "float32"
+    specs = tuple(Spec(tuple(shape), dtype) for shape in (found if many else [found]))
+    return specs, Structure(None, list if many else None)
 
 
 def _meta(spec: Spec, stand_in: int) -> Tensor:

@@ -156,5 +156,5 @@ class ActivityRegularization(BuiltIn):
     def compute(self, *inputs: Tensor, template: Template | None = None) -> Tensor:
         x = inputs[0]
         penalty = regularizers.L1L2(self.kind.l1, self.kind.l2)
-        self.activity_penalty = penalty(x) / max(1, x.shape[0])
+        self.penalise(penalty(x) / max(1, x.shape[0]))
         return x

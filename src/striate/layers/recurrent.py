@@ -117,7 +117,7 @@ class Recurrent(Calling, Random):
         found = [out, *states] if self.kind.return_state else [out]
         penalty = self._choices["activity_regularizer"]
         if penalty is not None:
-            self.activity_penalty = sum(penalty(o) for o in found) / max(1, out.shape[0])
+            self.penalise(sum(penalty(o) for o in found) / max(1, out.shape[0]))
         return found if len(found) > 1 else out
 
     def run(

@@ -233,6 +233,11 @@ class Weights(nn.Module):
 
     # penalties -------------------------------------------------------------------------------
 
+    def penalise(self, penalty: Tensor) -> None:
+        """Notes a penalty on values; a layer that a model calls twice has two."""
+        before = self.activity_penalty
+        self.activity_penalty = penalty if before is None else before + penalty
+
     def add_loss(self, loss: Tensor) -> None:
         """Adds a value computed in `call` to the loss of this step."""
         self._extra_losses.append(loss)
@@ -245,6 +250,12 @@ class Weights(nn.Module):
             if isinstance(module, Weights):
                 found += module.own_losses()
         return found
+
+    def forget_losses(self) -> None:
+        """Drops the penalties of earlier calls, of sublayers, too."""
+        for module in self.modules():
+            if isinstance(module, Weights):
+                module.activity_penalty, module._extra_losses = None, []
 
     def own_losses(self) -> list[Tensor]:
         """Penalties of this layer alone; those of the last call are handed out once."""

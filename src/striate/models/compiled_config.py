@@ -56,18 +56,19 @@ def _each(value: Any, objects: type, serialize: Any) -> Any:
 def compile_from_config(
     model: Model, config: Mapping[str, Any], custom_objects: Mapping[str, Any]
 ) -> bool:
-    """Compiles a model as it was; False if it needs objects that were not given."""
-    try:
-        found = {
-            name: _restored(config[name], custom_objects, get)
-            for name, get in (
-                ("loss", losses.get),
-                ("metrics", metrics.get),
-                ("weighted_metrics", metrics.get),
-            )
-        }
-    except KeyError:
-        return False
+    """Compiles a model as it was; False if its optimizer cannot be named in a file.
+
+    Raises:
+        FormatError: a loss or metric of the user's is not in `custom_objects`.
+    """
+    found = {
+        name: _restored(config[name], custom_objects, what, deserialize)
+        for name, what, deserialize in (
+            ("loss", "loss", losses.deserialize),
+            ("metrics", "metric", metrics.deserialize),
+            ("weighted_metrics", "metric", metrics.deserialize),
+        )
+    }
     if config["optimizer"] is None:
         return False
     optimizer = optimizers.get(config["optimizer"])
@@ -75,16 +76,34 @@ def compile_from_config(
     return True
 
 
-def _restored(value: Any, custom_objects: Mapping[str, Any], get: Any) -> Any:
+def _restored(value: Any, custom_objects: Mapping[str, Any], what: str, deserialize: Any) -> Any:
     if isinstance(value, Mapping) and "custom" in value:
-        return custom_objects[value["custom"]]
+        name = value["custom"]
+        if name not in custom_objects:
+            raise _missing(what, name)
+        return custom_objects[name]
     if isinstance(value, Mapping) and "class_name" in value:
-        return get(dict(value))
+        try:
+            return deserialize(dict(value), custom_objects)
+        except errors.UnknownNameError:
+            fn = value.get("config", {}).get("fn")
+            raise _missing(what, fn or value["class_name"]) from None
     if isinstance(value, Mapping):
-        return {k: _restored(v, custom_objects, get) for k, v in value.items()}
+        return {k: _restored(v, custom_objects, what, deserialize) for k, v in value.items()}
     if isinstance(value, list):
-        return [_restored(v, custom_objects, get) for v in value]
+        return [_restored(v, custom_objects, what, deserialize) for v in value]
     return value
+
+
+def _missing(what: str, name: str) -> errors.FormatError:
+    return errors.FormatError(
+        errors.message(
+            "load_model",
+            f"{what} {name!r} is the user's own, and files do not carry code",
+            expected="the function or class by name",
+            fix=f'load_model(path, custom_objects={{"{name}": ...}}), or compile=False to predict',
+        )
+    )
 
 
 def optimizer_state(model: Model) -> tuple[Any, Arrays]:

@@ -12,7 +12,7 @@ from striate import errors
 from striate.graph import Graph, Items, Node, Symbol, kinds
 from striate.graph.kinds import Nested, WeightSpec
 from striate.graph.named import freeze_value
-from striate.layers import Layer
+from striate.layers import BuiltIn, Layer
 from striate.layers.weights import Weights
 from striate.layers.wrapping import Holding
 from striate.models.tracing import replay
@@ -25,6 +25,7 @@ class Facts(Layer):
     _graph: Graph | None
     _symbols: Mapping[str, tuple[Symbol, ...]] | None
     _metadata: dict[str, Any]
+    _leaving: tuple[Layer, ...] | None
 
     # the graph ---------------------------------------------------------------------------------
 
@@ -224,6 +225,14 @@ class Facts(Layer):
         """The architecture without weights, as JSON text; see `models.model_from_json`."""
         return self.graph.to_json(**kwargs)
 
+    def forget_earlier_losses(self) -> None:
+        """Drops what earlier calls left, so that losses are those of one call."""
+        if self._leaving is None:
+            layers = (m for m in self.modules() if isinstance(m, Layer))
+            self._leaving = tuple(layer for layer in layers if _leaves_losses(layer))
+        for module in self._leaving:
+            module.activity_penalty, module._extra_losses = None, []
+
     def training_losses(self) -> list[Tensor]:
         """Penalties of the last forward pass, for the training loop."""
         found: list[Tensor] = []
@@ -231,6 +240,13 @@ class Facts(Layer):
             if isinstance(module, Weights):
                 found += module.own_losses()
         return found
+
+
+def _leaves_losses(layer: Layer) -> bool:
+    """Whether calls of a layer may leave penalties on values, or whatever a user adds."""
+    if isinstance(layer, BuiltIn) and not layer.own_code:
+        return layer.kind.penalises
+    return type(layer).call is not Layer.call
 
 
 def _present(node: Node, owner: Layer | None) -> Node:

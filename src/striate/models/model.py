@@ -69,6 +69,7 @@ class Model(Trainable, Layer):
         self._executors = {}
         self._watched = None
         self._forms = {}
+        self._leaving = None
         self._entered: tuple[Any, ...] | None = None
         self._metadata: dict[str, Any] = {}
         if inputs is not None or outputs is not None:
@@ -83,6 +84,7 @@ class Model(Trainable, Layer):
         self._graph, self._symbols = recording.graph, recording.symbols
         self._owners = {n: o for n, o in recording.owners.items() if isinstance(o, Layer)}
         self._executors, self._watched, self._entered, self._forms = {}, None, None, {}
+        self._leaving = None
         for name, layer in self._owners.items():
             if layer.given_name is None and layer.automatic_name is None:
                 layer.automatic_name = name
@@ -122,6 +124,7 @@ class Model(Trainable, Layer):
         A mask that an input carries, or that is passed as `mask`, enters with it.
         """
         if type(self).call is not Layer.call:
+            self.forget_earlier_losses()
             return super().forward(*args, training=training, **kwargs)
         given = args[0] if len(args) == 1 else list(args)
         values = self._listed(given)
@@ -137,6 +140,7 @@ class Model(Trainable, Layer):
         self, values: list[Tensor], mask: Any = None, *, logits: bool = False
     ) -> list[Tensor]:
         self._build_for(values)
+        self.forget_earlier_losses()
         given = listed_masks(mask, values, self.where)
         masked = self._used_masks(given)
         program = self.program(logits=logits, masked=masked)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import inspect
 from collections.abc import Mapping
 from typing import Any
 
@@ -18,6 +17,7 @@ from striate.layers import InputLayer as EntryLayer
 from striate.layers.wrapping import Holding
 from striate.models.masking import called
 from striate.models.model import Model
+from striate.models.own_objects import custom_layer, inside, own_objects
 from striate.models.sequential import Sequential
 
 
@@ -26,11 +26,13 @@ def model_from_graph(graph: Graph, custom_objects: Mapping[str, Any] | None = No
 
     Args:
         graph: what to build.
-        custom_objects: the user's own layer classes (or ready layers), activations, initialisers
-            by the name that the graph gives them, or layers by the name of the node.
+        custom_objects: what the user wrote, by name. A class or a function by its own name. By
+            the name of a layer: its class, a ready layer, or the function of a `Lambda`. By
+            "layer/argument": what a layer was given there, such as "dense/activation". Of layers
+            inside others the path: "encoder/dense/activation".
 
     Raises:
-        FormatError: the graph names a layer class of the user's that is not in `custom_objects`.
+        FormatError: the graph names code of the user's that is not in `custom_objects`.
     """
     objects = custom_objects or {}
     if graph.form in objects:
@@ -74,9 +76,9 @@ def _layer(node: Node, objects: Mapping[str, Any]) -> Layer:
     elif isinstance(given, Layer):
         layer = given
     elif isinstance(kind, Nested):
-        layer = model_from_graph(kind.inner, objects)
+        layer = model_from_graph(kind.inner, inside(node.layer, objects))
     elif isinstance(kind, Custom):
-        layer = _custom(node, kind, objects)
+        layer = custom_layer(node, kind, objects)
     else:
         layer = _built_in(node, objects)
     layer.given_name = None
@@ -91,7 +93,7 @@ def _built_in(node: Node, objects: Mapping[str, Any]) -> Layer:
     if not (isinstance(node.kind, Wrapping) and issubclass(cls, Holding)):
         return cls.from_kind(node.kind, node.layer, objects)
     nodes = [n for n in node.kind.inner if not isinstance(n.kind, InputLayer)]
-    inner = [_layer(n, objects) for n in nodes]
+    inner = [_layer(n, inside(node.layer, objects)) for n in nodes]
     for layer, wanted in zip(inner, nodes, strict=True):
         _set_trainable(layer, wanted)
     return cls.from_kind(node.kind, node.layer, objects, inner)
@@ -100,34 +102,6 @@ def _built_in(node: Node, objects: Mapping[str, Any]) -> Layer:
 def _set_trainable(layer: Layer, node: Node) -> None:
     if layer.trainable != node.trainable:  # setting it would reach the layers inside
         layer.trainable = node.trainable
-
-
-def _custom(node: Node, kind: Custom, objects: Mapping[str, Any]) -> Layer:
-    name = kind.class_name
-    registered = LAYERS.get(name)
-    found = objects.get(name, registered)
-    where = f"{node.name} ({name})"
-    if found is None:
-        raise errors.FormatError(
-            errors.message(
-                where,
-                "this layer is the user's own code, and files do not carry code",
-                expected="its class by name",
-                fix=f'load_model(path, custom_objects={{"{name}": {name}}})',
-            )
-        )
-    if isinstance(found, Layer):
-        return found
-    if not (inspect.isclass(found) and issubclass(found, Layer)):
-        raise errors.ArgumentError(
-            errors.message(
-                where,
-                "`custom_objects` holds something that is not a layer",
-                got={name: found},
-                expected="a subclass of striate.layers.Layer, or a layer",
-            )
-        )
-    return found.from_config(to_json(kind.config))
 
 
 def _own_class(graph: Graph, objects: Mapping[str, Any]) -> Model:
@@ -154,11 +128,4 @@ def clone_model(model: Model, custom_objects: Mapping[str, Any] | None = None) -
 
     User layers are made anew from `get_config`; their classes are known from the model itself.
     """
-    objects: dict[str, Any] = {}
-    for module in model.modules():
-        if isinstance(module, BuiltIn):
-            choices = [c for c in module._choices.values() if callable(c)]
-            objects.update({getattr(c, "__name__", type(c).__name__): c for c in choices})
-        elif isinstance(module, Layer) and type(module) not in (Model, Sequential):
-            objects[type(module).__name__] = type(module)
-    return model_from_graph(model.graph, {**objects, **(custom_objects or {})})
+    return model_from_graph(model.graph, {**own_objects(model), **(custom_objects or {})})

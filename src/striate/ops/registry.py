@@ -58,15 +58,6 @@ class Registry(Generic[T]):
     def resolve(self, choice: Any, where: str = "") -> Any:
         """The object for a name, a `Named`, a Keras config, a class, or the object itself."""
         if isinstance(choice, Named):
-            if choice.custom:
-                raise errors.UnknownNameError(
-                    errors.message(
-                        where,
-                        f"{self.what} {choice.name!r} is the user's own, and files carry no code",
-                        expected="the object by name",
-                        fix=f"load_model(path, custom_objects={{{choice.name!r}: ...}})",
-                    )
-                )
             return self.make(choice.name, to_json(choice.config), where)
         if isinstance(choice, str):
             return self.make(choice, {}, where)

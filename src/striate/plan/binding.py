@@ -77,7 +77,7 @@ def _activation(op: Operation, layer: Any) -> Function:
 
     def with_penalty(x: Tensor) -> Tensor:
         out = function(x)
-        layer.activity_penalty = penalty(out) / max(1, out.shape[0])
+        layer.penalise(penalty(out) / max(1, out.shape[0]))
         return out
 
     return with_penalty

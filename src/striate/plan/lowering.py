@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from striate.graph import Graph, Node, Port
-from striate.graph.kinds import InputLayer
+from striate.graph.kinds import Custom, InputLayer
 from striate.graph.rewriting import ALONE
 from striate.layers import BuiltIn, Layer
 from striate.ops import activations
@@ -44,7 +44,7 @@ def _parts(
     whole = Operation(
         node.name, node.name, WHOLE, reads, num_outputs=len(node.outputs), nodes=(node.name,)
     )
-    if has_hooks(layer) and not without:
+    if (has_hooks(layer) and not without) or isinstance(node.kind, Custom):
         return [whole]
     if without:
         return [replace(whole, part=PRODUCT)]

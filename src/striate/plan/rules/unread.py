@@ -31,7 +31,7 @@ def unread(draft: Draft) -> None:
 
 def _leaves_something(draft: Draft, operation: Operation) -> bool:
     layer = draft.layer(operation)
-    if draft.observed(operation) or not isinstance(layer, BuiltIn):
+    if draft.observed(operation) or not isinstance(layer, BuiltIn) or layer.own_code:
         return True
     if draft.kind(operation).penalises:
         return True
