@@ -93,10 +93,9 @@ class Calibration(Record):
         axes = quiet(picture.add_subplot(grid[0]), f"ECE {self.error:.3f}", "", "accuracy")
         bars = {"align": "edge", "linewidth": 0}
         axes.bar(left, right, width * 0.92, color=ACCENT, label="accuracy", **bars)
-        gap = np.where(there, self.confidence - self.accuracy, 0.0)
-        axes.bar(
-            left, gap, width * 0.92, bottom=right, color=WRONG, alpha=0.35, label="gap", **bars
-        )
+        centre, sure = (left + width / 2)[there], self.confidence[there]
+        axes.vlines(centre, sure, right[there], color=WRONG, linewidth=2)
+        axes.plot(centre, sure, "o", color=WRONG, ms=5, label="mean confidence")
         axes.plot([0, 1], [0, 1], color=MUTED, linestyle=":", label="perfect")
         axes.set_xlim(0, 1)
         axes.set_ylim(0, 1.02)

@@ -11,7 +11,7 @@ import torch
 from striate import data, training
 from striate.models.entering import build_from
 from striate.models.planned import Planned
-from striate.training import Compiled, History
+from striate.training import Compiled, History, TrainingHealth
 from striate.training.callbacks import BackupAndRestore
 from striate.training.loop import whole
 
@@ -95,6 +95,7 @@ class Trainable(Planned):
         plan: bool = True,
         precision: str = "auto",
         recompute: bool = False,
+        watch: bool | int | TrainingHealth = False,
     ) -> History:
         """Trains the model.
 
@@ -129,6 +130,8 @@ class Trainable(Planned):
             recompute: True keeps only some of the values that the backward pass needs and computes
                 the others again (gradient checkpointing): the same numbers to the bit, less
                 memory, about a third more time.
+            watch: True measures gradients, updates and dead or saturated units of each layer in
+                every 50th step, a number in every so many; `history.health` says what was found.
 
         Returns:
             What was measured after each epoch.
@@ -176,6 +179,7 @@ class Trainable(Planned):
                 save_every=save_every,
                 keep=keep,
                 resume=resume,
+                watch=watch,
             )
         return self.history
 

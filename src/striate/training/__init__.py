@@ -8,6 +8,9 @@ from striate.training import metrics as metrics
 from striate.training import optimizers as optimizers
 from striate.training.compiled import Compiled as Compiled
 from striate.training.compiled import compile as compile
+from striate.training.health import TrainingHealth as TrainingHealth
+from striate.training.health_report import HealthFinding as HealthFinding
+from striate.training.health_report import HealthReport as HealthReport
 from striate.training.history import History as History
 from striate.training.loop import evaluate as evaluate
 from striate.training.loop import fit as fit

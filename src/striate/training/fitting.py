@@ -11,6 +11,7 @@ from typing import Any
 from striate.errors import message
 from striate.training.callbacks.progbar_logger import ProgbarLogger
 from striate.training.callbacks.terminate_on_nan import TerminateOnNaN
+from striate.training.health import Train, TrainingHealth
 from striate.training.passes import batches_of, no_data, run_test, skip_taken
 from striate.training.progress import say
 from striate.training.random_state import capture, set_seed
@@ -83,6 +84,7 @@ class Fitting:
         self.saver = saver
         self._stop = StopRequest()
         self._nan_guard: TerminateOnNaN | None = run.callbacks.find(TerminateOnNaN)
+        self._health: TrainingHealth | None = run.callbacks.find(TrainingHealth)
         self._warned_nonfinite = False
         self._last_logs: dict[str, Any] = {}
         if self._nan_guard is not None:
@@ -190,6 +192,9 @@ class Fitting:
         ends = callbacks.wants("on_train_batch_end")
         saver = self.saver if self.saver is not None and self.saver.inside_epochs else None
         first, limit = at.batch, self.plan.steps_per_epoch
+        train: Train = stepper.train
+        if self._health is not None:
+            train = self._health.around(train, lambda: at.batch, run.device)
         module.train()
         given = batches_of(
             self.plan.source, epoch, first, limit, run.device, lambda: not stepper.check_targets
@@ -198,7 +203,7 @@ class Fitting:
             for x, y, sample_weight in batches:
                 if begins:
                     callbacks.batch_begin("train", at.batch)
-                if not stepper.train(x, y, sample_weight):
+                if not train(x, y, sample_weight):
                     break
                 at.batch += 1
                 if ends:

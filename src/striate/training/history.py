@@ -16,6 +16,8 @@ from striate.training.callbacks.callback import Callback, Logs
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+    from striate.training.health_report import HealthReport
+
 _NOT_FINITE = ("nan", "inf", "-inf")
 
 
@@ -28,6 +30,7 @@ class History(Callback):
         epoch: the number of each epoch, from 0.
         params: `verbose`, `epochs` and `steps` of the fit.
         model: the module that was trained.
+        health: what `fit(..., watch=True)` measured, else None.
 
     Example:
         >>> history = History()
@@ -40,6 +43,7 @@ class History(Callback):
         self.history: dict[str, list[Any]] = {}
         self.epoch: list[int] = []
         self._measured: dict[str, list[int]] = {}
+        self.health: HealthReport | None = None
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
         # Keras keeps old values here; a record of two runs in one list has no order of epochs.

@@ -19,6 +19,7 @@ from striate.training.callbacks.progbar_logger import ProgbarLogger
 from striate.training.compiled import Compiled, require_compiled
 from striate.training.fingerprint import fingerprint
 from striate.training.fitting import Fitting, Plan
+from striate.training.health import TrainingHealth, watching
 from striate.training.history import History
 from striate.training.passes import run_predict, run_test
 from striate.training.replay import Replay
@@ -45,6 +46,7 @@ def fit(
     save_every: str | int | bool = "epoch",
     keep: int = 2,
     resume: bool = False,
+    watch: bool | int | TrainingHealth = False,
 ) -> History:
     """Trains a module; Keras's `fit` on a batch source.
 
@@ -70,6 +72,8 @@ def fit(
         resume: continues from the last checkpoint of `checkpoint_dir`, if there is one. The
             weights at the end are, bit for bit, those of a run that was not interrupted (same
             machine, same threads). A run that is over stays as it is.
+        watch: True measures gradients, updates and units of each layer in every 50th step, a
+            number in every so many; `history.health` holds what was found. See `TrainingHealth`.
 
     Raises:
         NotCompiledError: `compiled` is None.
@@ -91,6 +95,8 @@ def fit(
         verbose=_verbosity(verbose),
     )
     hooks = CallbackList(callbacks, module, compiled, **plan.params)
+    if watch is not False:
+        hooks.append(watching(watch))
     saver, resume = make_saver(hooks, checkpoint_dir, save_every, keep, resume)
     return _run(module, compiled, plan, hooks, choose_device(device), saver, resume)
 
@@ -123,6 +129,8 @@ def _run(
         stepper.replay = Replay(stepper, always, plan.remaining, plan.verbose)
     checker = Stepper(module, compiled, device, "fit, validation")
     Fitting(run, plan, stepper, checker, saver).execute(resume)
+    watched: TrainingHealth | None = hooks.find(TrainingHealth)
+    history.health = None if watched is None else watched.report
     return history
 
 

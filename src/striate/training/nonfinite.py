@@ -74,7 +74,7 @@ def first_nonfinite_layer(module: torch.nn.Module, x: Any) -> tuple[str, str, bo
         if next(layer.children(), None) is None:
             handles.append(layer.register_forward_hook(_watcher(name or "module", found)))
     try:
-        with torch.no_grad(), _unchanged(module):
+        with torch.no_grad(), unchanged(module):
             module(x)
     finally:
         for handle in handles:
@@ -102,7 +102,8 @@ def _watcher(name: str, found: list[tuple[str, str, bool]]) -> Any:
 
 
 @contextmanager
-def _unchanged(module: torch.nn.Module) -> Iterator[None]:
+def unchanged(module: torch.nn.Module) -> Iterator[None]:
+    """Puts random states and buffers (moving averages) back after the block."""
     random_before = random_state.capture()
     buffers_before = [(buffer, buffer.detach().clone()) for buffer in module.buffers()]
     try:

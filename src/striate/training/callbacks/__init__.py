@@ -14,4 +14,5 @@ from striate.training.callbacks.progbar_logger import ProgbarLogger as ProgbarLo
 from striate.training.callbacks.reduce_lr_on_plateau import ReduceLROnPlateau as ReduceLROnPlateau
 from striate.training.callbacks.tensorboard import TensorBoard as TensorBoard
 from striate.training.callbacks.terminate_on_nan import TerminateOnNaN as TerminateOnNaN
+from striate.training.health import TrainingHealth as TrainingHealth
 from striate.training.history import History as History
