@@ -19,15 +19,15 @@ from striate.graph.spec import Spec
 from striate.layers import Layer
 from striate.layers.calls import Template, spec_of
 from striate.layers.masks import attach
+from striate.models.analysed import Analysed
 from striate.models.masking import listed_masks
 from striate.models.tracing import trace
-from striate.models.training import Trainable
 from striate.ops.layout import to_external, to_internal
 from striate.ops.modules import first_weight
 from striate.plan.logits import logits_split
 
 
-class Model(Trainable, Layer):
+class Model(Analysed, Layer):
     """A network from inputs to outputs: a native `nn.Module` that knows its graph.
 
     Three ways to make one: `Model(inputs, outputs)` from symbols (branches, several inputs and

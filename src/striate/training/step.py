@@ -83,7 +83,9 @@ class Stepper:
     def train(self, x: Any, y: Any, sample_weight: Any) -> bool:
         """One update from one batch; False if the guard refused the loss and nothing changed."""
         repeated = self.replay(x, y, sample_weight) if self.replay is not None else None
+        optimizer = self.compiled.optimizer
         if repeated is None:
+            optimizer.zero_grad(set_to_none=True)  # first: the forward pass can use their memory
             x, flat, targets, weights, objective = self._run(x, y, sample_weight)
             loss = self._total(objective, targets, flat, weights)
         else:
@@ -91,9 +93,7 @@ class Stepper:
         if self.guard is not None and not self.guard(loss, x, y):
             self.refused = float(loss.detach())
             return False
-        optimizer = self.compiled.optimizer
         if repeated is None:
-            optimizer.zero_grad(set_to_none=True)
             self._backward(loss)
         if self.scaling is None:
             optimizer.step()
