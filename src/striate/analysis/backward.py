@@ -28,12 +28,15 @@ class Kept:
         outputs: which of its results.
         extra_bytes: bytes per sample of what it makes besides its result: places, masks, copies.
         view: its result is its first input's memory.
+        forward_bytes: bytes per sample that it makes where no backward pass follows; None for as
+            many as `extra_bytes`.
     """
 
     inputs: tuple[int, ...] | None = ()
     outputs: tuple[int, ...] = ()
     extra_bytes: float = 0.0
     view: bool = False
+    forward_bytes: float | None = None
 
 
 NOTHING, VIEW = Kept(), Kept(view=True)
@@ -65,7 +68,7 @@ def kept(step: Step) -> Kept:
         >>> model = st.Sequential([st.layers.MaxPooling2D(input_shape=(4, 4, 1))])
         >>> (step,) = execution(model.graph).steps
         >>> kept(step)  # the input, and 4 places of 8 bytes
-        Kept(inputs=(0,), outputs=(), extra_bytes=32, view=False)
+        Kept(inputs=(0,), outputs=(), extra_bytes=32, view=False, forward_bytes=None)
     """
     if step.part == ACTIVATION:
         return _activation(step)
@@ -99,12 +102,19 @@ def activation_kept(name: str, values: int) -> Kept:
     return INPUT
 
 
+def rule_of(kind: Any) -> Kept | Rule | None:
+    """The rule of a layer that runs as a whole; None if there is none for it yet."""
+    if isinstance(kind, (kinds.Dense, convolution.Convolving)):
+        return _product
+    names = (re.sub(r"[123]D$", "", family.__name__) for family in type(kind).__mro__)
+    return next((RULES[name] for name in names if name in RULES), None)
+
+
 def _whole(kind: Any, inputs: tuple[Spec, ...], outputs: tuple[Spec, ...]) -> Kept:
-    for family in type(kind).__mro__:
-        rule = RULES.get(re.sub(r"[123]D$", "", family.__name__))
-        if rule is not None:
-            return rule if isinstance(rule, Kept) else rule(kind, inputs, outputs)
-    return Kept(inputs=None, outputs=(0,))
+    rule = rule_of(kind)
+    if rule is None:
+        return Kept(inputs=None, outputs=(0,))
+    return rule if isinstance(rule, Kept) else rule(kind, inputs, outputs)
 
 
 def _product(
@@ -150,6 +160,11 @@ def size(spec: Spec) -> int:
     for n in spec.shape[1:]:
         values *= 1 if n is None else n
     return values
+
+
+def _responses(kind: Any, ins: tuple[Spec, ...], outs: tuple[Spec, ...]) -> Kept:
+    values = FLOAT * size(outs[0])
+    return Kept(inputs=(0,), extra_bytes=3 * values, forward_bytes=2 * values)
 
 
 def _extra(inputs: float = 0, outputs: float = 0, keeps: Kept = NOTHING) -> Rule:
@@ -257,6 +272,7 @@ RULES: dict[str, Kept | Rule] = {
     "Activation": _named,
     "ReLU": _relu,
     "Elementwise": INPUT,
+    "CBAM": _extra(outputs=FLOAT, keeps=INPUT),
     "PReLU": _extra(outputs=BOOL, keeps=INPUT),
     "Softmax": OUTPUT,
     "Maxout": BOTH,
@@ -284,7 +300,7 @@ RULES: dict[str, Kept | Rule] = {
     "UnitNormalization": _normalized,
     "GroupNormalization": _grouped,
     "InstanceNormalization": _grouped,
-    "LocalResponseNormalization": _extra(outputs=3 * FLOAT, keeps=INPUT),
+    "LocalResponseNormalization": _responses,
     "MaxPooling": _extra(outputs=INDEX, keeps=INPUT),
     "AveragePooling": INPUT,
     "MinPooling": _extra(inputs=FLOAT, outputs=INDEX),

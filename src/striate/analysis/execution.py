@@ -20,7 +20,6 @@ from striate.graph.rewriting import (
     FRESH,
     MONOTONE,
     POOLINGS,
-    TRAINING_ONLY,
     has_in_place,
 )
 
@@ -284,7 +283,7 @@ def _parts(node: Node, whole: Step) -> list[Step]:
     if not isinstance(node.kind, (Convolving, Dense)):
         return [whole]
     product = replace(whole, part=PRODUCT)
-    if plain == "linear" and not _penalised(node.kind):
+    if plain == "linear" and not node.kind.penalises:
         return [product]
     label = f"{node.name}/{plain}"
     after = Step(label, node, ACTIVATION, product.writes, node.outputs, node.outputs, plain)
@@ -310,15 +309,14 @@ def _idle(draft: _Draft, training: bool) -> None:
     for step in reversed(draft.each()):
         read = draft.users[step.name] or any(p in draft.outputs for p in step.writes)
         acts = training and (hasattr(step.kind, "seed") or step.node.weights)
-        if not read and not acts:
+        if not (read or acts or step.kind.penalises or hasattr(step.kind, "class_name")):
             del draft.steps[step.name]
             draft.reindex()
     for step in draft.each():
-        kind, name = step.kind, type(step.kind).__name__
-        off = name in TRAINING_ONLY and (not training or kind.rate == 0.0)
+        one = len(step.reads) == 1 and len(step.outputs) == 1
         linear = step.part == ACTIVATION and step.activation == "linear"
-        nothing = name == "ZeroPadding2D" and not any(n for pair in kind.padding for n in pair)
-        if off or nothing or (linear and not _penalised(kind)):
+        idle = step.part == WHOLE and one and step.kind.idle(training)
+        if idle or (linear and not step.kind.penalises):
             draft.remove(draft.steps[step.name])
 
 
@@ -378,7 +376,7 @@ def _pool_first(draft: _Draft, training: bool) -> None:
             continue
         kind = step.kind
         monotone = step.activation in MONOTONE and getattr(kind, "alpha", 0.0) >= 0.0
-        if monotone and not _penalised(kind):
+        if monotone and not kind.penalises:
             draft.swap(step, after)
 
 
@@ -388,7 +386,7 @@ def _bfloat16(draft: _Draft, precision: str | Collection[str]) -> None:
     for step in draft.each():
         product = _is_conv(step) or _is_dense(step)
         chosen = precision == "bfloat16" or step.node.layer in precision
-        bends = step.part == ACTIVATION and step.activation in BENDS and not _penalised(step.kind)
+        bends = step.part == ACTIVATION and step.activation in BENDS and not step.kind.penalises
         follows = step.part == WHOLE and type(step.kind).__name__ in FOLLOWS
         passes = (bends or follows) and step.reads and all(p in low for p in step.reads)
         if passes or (product and chosen):
@@ -430,7 +428,7 @@ def _normalizes_channels(step: Step) -> bool:
 def _joins(step: Step) -> bool:
     """Whether a convolution's kernel can apply an activation while it writes."""
     known = step.part == ACTIVATION and step.activation in JOINED
-    return known and not _penalised(step.kind)
+    return known and not step.kind.penalises
 
 
 def _is_conv(step: Step) -> bool:
@@ -439,10 +437,6 @@ def _is_conv(step: Step) -> bool:
 
 def _is_dense(step: Step) -> bool:
     return step.part == PRODUCT and isinstance(step.kind, Dense)
-
-
-def _penalised(kind: Any) -> bool:
-    return getattr(kind, "activity_regularizer", None) is not None
 
 
 def _offset(kind: Any) -> bool:

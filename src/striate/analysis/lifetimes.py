@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from striate.analysis.backward import FLOAT, Kept, kept, size
 from striate.analysis.execution import ACTIVATION, PRODUCT, Execution, Step
 from striate.graph import Port, Spec
+from striate.graph.kinds.convolution import Conv, DepthwiseConv
 
 ITEM_BYTES = {
     "float64": 8,
@@ -26,6 +27,7 @@ ITEM_BYTES = {
 # Layers whose gradient is that of their result, or a part of it: nothing new is made.
 PASSES_ON = frozenset({"Add", "Concatenate", "Identity", "ActivityRegularization"})
 BYTES_LOW = 2  # of a bfloat16
+BLOCK = 16  # channels that oneDNN handles together
 
 
 @dataclass(frozen=True)
@@ -136,6 +138,8 @@ class Forward:
         rule = kept(step)
         copies = self.copies(step)
         extra = copies if copies else rule.extra_bytes
+        if not self.backward and rule.forward_bytes is not None:
+            extra = rule.forward_bytes
         extra_fixed = BYTES_LOW / FLOAT * self.weights.get(step.layer, 0) if _casts(step) else 0.0
         made = self.ledger.allocate(extra, extra_fixed) if extra or extra_fixed else 0
         for i, (port, spec) in enumerate(zip(step.writes, step.outputs, strict=True)):
@@ -146,7 +150,8 @@ class Forward:
                 self.makers[self.blocks[port]] = step.layer
         if made:
             self.makers[made] = step.layer
-        self.ledger.note(f"forward {step.name}")
+        reordered = self.weights.get(step.layer, 0) if isinstance(step.kind, Conv) else 0
+        self.ledger.note(f"forward {step.name}", 0.0, reordered)
         if step.low:
             self.low.update(step.writes)
         if needs:
@@ -172,7 +177,9 @@ class Forward:
         blocks = [] if product or copied else [self.blocks[step.reads[i]] for i in wanted]
         blocks += [self.blocks[step.writes[i]] for i in rule.outputs]
         held = [self.ledger.hold(block) for block in dict.fromkeys(blocks)]
-        if made:
+        if made and copied and not wanted and not _casts(step):
+            self.ledger.release(made)  # a copy that only the forward pass reads
+        elif made:
             held.append(made)
         self.held[step.name] = held
         self.reads.setdefault(step.layer, []).append(rule)
@@ -223,20 +230,28 @@ def backward(forward: Forward) -> None:
 def _back(
     step: Step, forward: Forward, gradients: dict[Port, int], arrived: int, done: set[str]
 ) -> None:
-    ledger = forward.ledger
-    passes = _passes_on(step)
+    ledger, what = forward.ledger, f"backward {step.name}"
+    padded = _padded_bytes(step)
     weight = forward.trained.get(step.layer, 0) if step.part != ACTIVATION else 0
+    scratch = _scratch(step, weight)
     again = step.layer in done
-    made: list[tuple[Port, int]] = []
-    for port, spec in zip(step.reads, step.inputs, strict=True):
-        if port in forward.needs_gradient:
-            low = port in forward.low
-            block = ledger.hold(arrived) if passes else ledger.allocate(value_bytes(spec, low))
-            made.append((port, block))
     if weight and not again:
         ledger.allocate(0.0, weight)
         done.add(step.layer)
-    ledger.note(f"backward {step.name}", _temporary(step), weight if again else 0)
+    if padded:  # the gradient of the padded copy first, of which the inside is copied then
+        ledger.note(what, padded, scratch)
+    made: list[tuple[Port, int]] = []
+    for port, spec in zip(step.reads, step.inputs, strict=True):
+        if port in forward.needs_gradient:
+            passes = _passes_on(step)
+            block = (
+                ledger.hold(arrived)
+                if passes
+                else ledger.allocate(value_bytes(spec, port in forward.low))
+            )
+            made.append((port, block))
+    if not padded:
+        ledger.note(what, _temporary(step), scratch + (weight if again else 0))
     for port, block in made:
         if port not in gradients:
             gradients[port] = block
@@ -244,10 +259,27 @@ def _back(
             _add_in_place(ledger, gradients, port, block)
         else:
             total = ledger.allocate(*reversed(ledger.blocks[block]))
-            ledger.note(f"backward {step.name}")
+            ledger.note(what)
             ledger.release(gradients[port])
             ledger.release(block)
             gradients[port] = total
+
+
+def _scratch(step: Step, weight: int) -> int:
+    """What oneDNN needs to compute the gradient of a convolution's weights on a CPU.
+
+    Two copies of the weights; a depthwise kernel as blocks of 16 by 16 channels, mostly zeros.
+    """
+    if isinstance(step.kind, DepthwiseConv) and weight and step.part == PRODUCT:
+        per_channel = step.kind.depth_multiplier
+        return weight // per_channel * BLOCK * -(-per_channel // BLOCK) * BLOCK
+    return (1 if step.low else 2) * weight if isinstance(step.kind, Conv) else 0
+
+
+def _padded_bytes(step: Step) -> float:
+    """Bytes per sample of the padded copy that a convolution reads, 0 if it needs none."""
+    conv = step.part == PRODUCT and isinstance(step.kind, (Conv, DepthwiseConv))
+    return kept(step).extra_bytes if conv and not kept(step).inputs else 0.0
 
 
 def _passes_on(step: Step) -> bool:
@@ -267,13 +299,11 @@ def _add_in_place(ledger: Ledger, gradients: dict[Port, int], port: Port, block:
 
 
 def _temporary(step: Step) -> float:
-    """What a backward step needs only while it runs: gradients of padded copies, of broadcasts."""
-    output = value_bytes(step.outputs[0])
-    if type(step.kind).__name__ == "Multiply":
-        return sum(output for spec in step.inputs if size(spec) < size(step.outputs[0]))
-    if step.part == PRODUCT and not kept(step).inputs:
-        return kept(step).extra_bytes
-    return 0.0
+    """What a backward step needs only while it runs: products with what was broadcast."""
+    if type(step.kind).__name__ != "Multiply":
+        return 0.0
+    output = step.outputs[0]
+    return sum(value_bytes(output) for spec in step.inputs if size(spec) < size(output))
 
 
 def largest(moments: Iterable[Moment], batch_size: int) -> Moment:

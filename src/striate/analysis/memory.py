@@ -25,21 +25,22 @@ from striate.analysis.table import html_table, text_table
 from striate.graph import Graph, Node
 from striate.graph.kinds import InputLayer, Nested
 
-# name -> numbers kept for each trained weight, numbers needed for each while it is updated
-OPTIMIZERS: dict[str, tuple[float, float]] = {
-    "sgd": (0, 0),
-    "rmsprop": (1, 1),
-    "adagrad": (1, 1),
-    "adadelta": (2, 3),
-    "adam": (2, 0),
-    "adamw": (2, 0),
-    "adamax": (2, 1),
-    "nadam": (2, 2),
-    "lion": (1, 1),
-    "lamb": (2, 2),
-    "ftrl": (2, 3),
-    "muon": (1, 1),
-    "adafactor": (0, 2),
+# name -> numbers kept for each trained weight; numbers needed for each during the update, all at
+# once; the same for one weight tensor at a time. Adafactor keeps a row and a column per matrix.
+OPTIMIZERS: dict[str, tuple[float, float, float]] = {
+    "sgd": (0, 0, 0),
+    "rmsprop": (1, 1, 0),
+    "adagrad": (1, 1, 0),
+    "adadelta": (2, 1, 0),
+    "adam": (2, 0, 1),
+    "adamw": (2, 0, 1),
+    "adamax": (2, 1, 0),
+    "nadam": (2, 1, 0),
+    "lion": (1, 1, 0),
+    "lamb": (2, 2, 0),
+    "ftrl": (2, 3, 0),
+    "adafactor": (0, 2, 0),
+    "muon": (1, 1, 10),
 }
 
 
@@ -238,7 +239,7 @@ def memory(
     """
     _check(graph, batch_size, optimizer)
     weights, trained = layer_weights(graph)
-    slots, update = OPTIMIZERS[optimizer.lower()]
+    slots, at_once, one_by_one = OPTIMIZERS[optimizer.lower()]
     total, learned = sum(weights.values()), sum(trained.values())
     state = round(slots * learned) if optimizer_bytes is None else optimizer_bytes
     ahead = Forward(
@@ -252,7 +253,8 @@ def memory(
     kept_bytes = ahead.kept_bytes()
     reads = {name: _reads(rules) for name, rules in ahead.reads.items()}
     backward(ahead)
-    ahead.ledger.note("update of the weights", 0.0, update * learned)
+    update = at_once * learned + one_by_one * max(trained.values(), default=0)
+    ahead.ledger.note("the update of the weights", 0.0, update)
     only = Forward(
         execution(graph, training=False, plan=plan, precision=precision),
         Ledger(float(total) + folded_bytes(graph, plan)),
