@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from striate.analysis.execution import ACTIVATION, PRODUCT, Step
+from striate.analysis.steps import ACTIVATION, PRODUCT, Step
 from striate.graph import Spec, kinds, window
 from striate.graph.kinds import convolution
 
@@ -334,5 +334,6 @@ RULES: dict[str, Kept | Rule] = {
     "CenterCrop": _cropped,
     "PixelShuffle": NOTHING,
     "PixelUnshuffle": NOTHING,
-    "Wrapping": _wrapped,
+    "SpectralNormalization": _wrapped,
+    "WeightStandardization": _wrapped,
 }

@@ -10,7 +10,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from striate.analysis.backward import FLOAT, Kept, kept, size
-from striate.analysis.execution import ACTIVATION, PRODUCT, Execution, Step
+from striate.analysis.execution import Execution
+from striate.analysis.steps import ACTIVATION, PRODUCT, Step
 from striate.graph import Port, Spec
 from striate.graph.kinds.convolution import Conv, DepthwiseConv
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import json
 import math
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -74,16 +74,12 @@ class Memory:
         batch_size: samples per step.
         precision: of products.
         optimizer: its name, or "" for none.
-        training: whether `peak_bytes` is that of a training step or of inference.
+        training: whether `moments`, `peak_bytes` and `largest_batch` are of training.
         described: which execution it is: the plan's, or layer by layer.
         weights_bytes: all weights and statistics.
         gradients_bytes: of the weights that are trained.
         optimizer_bytes: what the optimizer keeps from step to step.
         activations_bytes: what the forward pass keeps for the backward pass.
-        training_peak_bytes: the most that is in use at one time in a training step.
-        training_peak_at: when that is.
-        inference_peak_bytes: the same without a backward pass.
-        inference_peak_at: when that is.
         layers: layer by layer.
         training_moments: what is in use during each part of a training step.
         inference_moments: the same of inference.
@@ -99,10 +95,6 @@ class Memory:
     gradients_bytes: int
     optimizer_bytes: int
     activations_bytes: int
-    training_peak_bytes: int
-    training_peak_at: str
-    inference_peak_bytes: int
-    inference_peak_at: str
     layers: tuple[LayerMemory, ...]
     training_moments: tuple[Moment, ...]
     inference_moments: tuple[Moment, ...]
@@ -113,14 +105,32 @@ class Memory:
         return self.training_moments if self.training else self.inference_moments
 
     @property
-    def peak_bytes(self) -> int:
-        """The most that is in use at one time."""
-        return self.training_peak_bytes if self.training else self.inference_peak_bytes
+    def training_peak_bytes(self) -> int:
+        """The most that is in use at one time in a training step."""
+        return self._peak(self.training_moments).at(self.batch_size)
 
     @property
-    def peak_at(self) -> str:
-        """When most is in use."""
-        return self.training_peak_at if self.training else self.inference_peak_at
+    def training_peak_at(self) -> str:
+        """When that is."""
+        return self._peak(self.training_moments).what
+
+    @property
+    def inference_peak_bytes(self) -> int:
+        """The most that is in use at one time without a backward pass."""
+        return self._peak(self.inference_moments).at(self.batch_size)
+
+    @property
+    def inference_peak_at(self) -> str:
+        """When that is."""
+        return self._peak(self.inference_moments).what
+
+    def _peak(self, moments: tuple[Moment, ...]) -> Moment:
+        return largest(moments, self.batch_size)
+
+    @property
+    def peak_bytes(self) -> int:
+        """The most that is in use at one time, in training or in inference, as asked for."""
+        return self.training_peak_bytes if self.training else self.inference_peak_bytes
 
     def peak_of(self, batch_size: int) -> int:
         """The peak at another batch size."""
@@ -140,7 +150,9 @@ class Memory:
     def to_dict(self) -> dict[str, Any]:
         """Everything as JSON values."""
         record = asdict(self)
-        record["peak_bytes"], record["peak_at"] = self.peak_bytes, self.peak_at
+        for mode in ("training", "inference"):
+            for what in ("bytes", "at"):
+                record[f"{mode}_peak_{what}"] = getattr(self, f"{mode}_peak_{what}")
         return record
 
     def to_json(self) -> str:
@@ -239,51 +251,40 @@ def memory(
     """
     _check(graph, batch_size, optimizer)
     weights, trained = layer_weights(graph)
-    slots, at_once, one_by_one = OPTIMIZERS[optimizer.lower()]
     total, learned = sum(weights.values()), sum(trained.values())
+    slots, *_ = OPTIMIZERS[optimizer.lower()]
     state = round(slots * learned) if optimizer_bytes is None else optimizer_bytes
-    ahead = Forward(
-        execution(graph, training=True, plan=plan, precision=precision),
-        Ledger(float(total + state)),
-        weights,
-        trained,
-        backward=True,
-    )
-    ahead.run()
-    kept_bytes = ahead.kept_bytes()
-    reads = {name: _reads(rules) for name, rules in ahead.reads.items()}
-    backward(ahead)
-    update = at_once * learned + one_by_one * max(trained.values(), default=0)
-    ahead.ledger.note("the update of the weights", 0.0, update)
-    only = Forward(
-        execution(graph, training=False, plan=plan, precision=precision),
-        Ledger(float(total) + folded_bytes(graph, plan)),
-        weights,
-        trained,
-        backward=False,
-    )
-    only.run()
-    training_peak = largest(ahead.ledger.moments, batch_size)
-    inference_peak = largest(only.ledger.moments, batch_size)
+    ahead = execution(graph, training=True, plan=plan, precision=precision)
+    step = Forward(ahead, Ledger(float(total + state)), weights, trained, backward=True)
+    step.run()
+    layers = tuple(_layers(graph, batch_size, step))
+    backward(step)
+    step.ledger.note("the update of the weights", fixed=update_bytes(optimizer, trained))
+    answers = execution(graph, training=False, plan=plan, precision=precision)
+    folded = sum(FLOAT * each.node.num_parameters for each in answers.steps if each.folded)
+    answer = Forward(answers, Ledger(float(total + folded)), weights, trained, backward=False)
+    answer.run()
     return Memory(
-        name=graph.name,
-        batch_size=batch_size,
-        precision=precision if isinstance(precision, str) else "bfloat16 products",
-        optimizer=optimizer.lower(),
-        training=training,
-        described="as planned" if plan else "layer by layer",
-        weights_bytes=total,
-        gradients_bytes=learned,
-        optimizer_bytes=state,
-        activations_bytes=round(batch_size * sum(kept_bytes.values())),
-        training_peak_bytes=training_peak.at(batch_size),
-        training_peak_at=training_peak.what,
-        inference_peak_bytes=inference_peak.at(batch_size),
-        inference_peak_at=inference_peak.what,
-        layers=tuple(_layers(graph, batch_size, kept_bytes, reads, weights)),
-        training_moments=tuple(ahead.ledger.moments),
-        inference_moments=tuple(only.ledger.moments),
+        graph.name,
+        batch_size,
+        precision if isinstance(precision, str) else "bfloat16 products",
+        optimizer.lower(),
+        training,
+        "as planned" if plan else "layer by layer",
+        total,
+        learned,
+        state,
+        sum(layer.kept_bytes for layer in layers),
+        layers,
+        tuple(step.ledger.moments),
+        tuple(answer.ledger.moments),
     )
+
+
+def update_bytes(optimizer: str, trained: Mapping[str, int]) -> float:
+    """What an optimizer needs besides, while it updates the weights."""
+    _, at_once, one_by_one = OPTIMIZERS[optimizer.lower()]
+    return at_once * sum(trained.values()) + one_by_one * max(trained.values(), default=0)
 
 
 def layer_weights(graph: Graph, prefix: str = "") -> tuple[dict[str, int], dict[str, int]]:
@@ -303,39 +304,24 @@ def layer_weights(graph: Graph, prefix: str = "") -> tuple[dict[str, int], dict[
     return weights, trained
 
 
-def folded_bytes(graph: Graph, plan: bool) -> float:
-    """Copies of weights that inference keeps because something was folded into them."""
-    if not plan:
-        return 0.0
-    steps = execution(graph, training=False).steps
-    return float(sum(FLOAT * step.node.num_parameters for step in steps if step.folded))
-
-
-def _layers(
-    graph: Graph,
-    batch_size: int,
-    kept_bytes: dict[str, float],
-    reads: dict[str, str],
-    weights: dict[str, int],
-    prefix: str = "",
-) -> list[LayerMemory]:
+def _layers(graph: Graph, batch_size: int, walk: Forward, prefix: str = "") -> list[LayerMemory]:
+    kept_bytes = walk.kept_bytes()
     rows = []
     for node in graph:
         name = prefix + node.layer
         if not node.first_call or (isinstance(node.kind, InputLayer) and prefix):
             continue
         if isinstance(node.kind, Nested):
-            inner = node.kind.inner
-            rows += _layers(inner, batch_size, kept_bytes, reads, weights, f"{name}/")
+            rows += _layers(node.kind.inner, batch_size, walk, f"{name}/")
             continue
         rows.append(
             LayerMemory(
                 name=name,
                 kind=node.kind_name,
-                weights_bytes=weights.get(name, 0),
+                weights_bytes=walk.weights.get(name, 0),
                 output_bytes=round(batch_size * _output_bytes(node)),
                 kept_bytes=round(batch_size * kept_bytes.get(name, 0.0)),
-                backward_reads=reads.get(name, ""),
+                backward_reads=_reads(walk.reads.get(name, [])),
             )
         )
     return rows
@@ -347,7 +333,9 @@ def _output_bytes(node: Node) -> float:
 
 def _reads(rules: list[Any]) -> str:
     """In words, what the backward pass of a layer reads."""
-    found = []
+    found: list[str] = []
+    if not rules:
+        return ""
     if any(rule.inputs is None or len(rule.inputs) > 1 for rule in rules):
         found.append("inputs")
     elif rules[0].inputs:
