@@ -50,6 +50,7 @@ if TYPE_CHECKING:  # the same names as in the table, for type checkers and edito
     from striate.layers import Input as Input
     from striate.layers import Layer as Layer
     from striate.models import Model as Model
+    from striate.models import OptimizedModel as OptimizedModel
     from striate.models import Sequential as Sequential
     from striate.models import check_folding as check_folding
     from striate.models import clone_model as clone_model
@@ -111,6 +112,7 @@ _PLACES: dict[str, str] = {
     "Input": "striate.layers:Input",
     "Layer": "striate.layers:Layer",
     "Model": "striate.models:Model",
+    "OptimizedModel": "striate.models:OptimizedModel",
     "Sequential": "striate.models:Sequential",
     "check_folding": "striate.models:check_folding",
     "clone_model": "striate.models:clone_model",

@@ -204,3 +204,19 @@ def test_predictions_do_not_depend_on_the_device() -> None:
     a = model.predict(X, device="cpu", verbose=0)
     b = model.predict(X, device="cuda", verbose=0)
     np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize(("precision", "tolerance"), [("float32", 1e-5), ("bfloat16", 2e-2)])
+def test_an_optimized_model_on_the_card_agrees(precision: str, tolerance: float) -> None:
+    model = network()
+    right = model.predict(X, device="cpu", verbose=0)
+    fast = model.optimize(precision, device="cuda")
+    found = fast.predict(X, verbose=0)
+    assert np.abs(found - right).max() <= tolerance * np.abs(right).max()
+    assert fast(X[:1]).is_cuda
+
+
+def test_values_computed_again_give_the_same_run() -> None:
+    kept = fit(compiled(False), precision="float32")
+    again = fit(compiled("auto"), precision="float32", recompute=True)
+    assert kept == again

@@ -7,6 +7,7 @@ from striate.models.folding import check_folding as check_folding
 from striate.models.folding import fold_batch_normalization as fold_batch_normalization
 from striate.models.fully_convolutional import to_fully_convolutional as to_fully_convolutional
 from striate.models.model import Model as Model
+from striate.models.optimized import OptimizedModel as OptimizedModel
 from striate.models.rebuild import clone_model as clone_model
 from striate.models.rebuild import model_from_graph as model_from_graph
 from striate.models.rebuild import model_from_json as model_from_json

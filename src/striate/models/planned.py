@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 
@@ -22,7 +22,11 @@ from striate.plan import Executor, Plan, Request, make_plan
 from striate.plan.again import AgainExecutor
 from striate.plan.build import check_precision
 from striate.plan.draft import has_hooks
+from striate.plan.frozen import FrozenExecutor
 from striate.plan.logits import logits_split
+
+if TYPE_CHECKING:
+    from striate.models.optimized import OptimizedModel
 
 
 @dataclass(frozen=True)
@@ -34,12 +38,14 @@ class Choice:
         training: precision of steps that a backward pass may follow.
         inference: precision of the others.
         again: whether values are computed again in the backward pass, to save memory.
+        frozen: whether weights never change, so that inference may keep them in any form.
     """
 
     rules: bool = True
     training: str = "float32"
     inference: str = "float32"
     again: bool = False
+    frozen: bool = False
 
 
 PLANNED = Choice()
@@ -125,9 +131,15 @@ class Planned(Facts):
             if len(self._executors) >= MOST_EXECUTORS:
                 self._executors.clear()
             plan = make_plan(whole, owners, request)
-            made = AgainExecutor if again else Executor
-            found = self._executors[key] = made(plan, whole, owners, graph.output_masks)
+            found = self._executors[key] = self._executor(gradients, again)(
+                plan, whole, owners, graph.output_masks
+            )
         return found
+
+    def _executor(self, gradients: bool, again: bool) -> type[Executor]:
+        if self._choice.frozen and not gradients:
+            return FrozenExecutor
+        return AgainExecutor if again else Executor
 
     def _form(self, masked: Ranks) -> tuple[Graph, dict[str, Layer]]:
         """The graph for inputs of which some come with masks, and its layers."""
@@ -180,7 +192,25 @@ class Planned(Facts):
 
     def inference_scope(self) -> contextlib.AbstractContextManager[None]:
         """For a validation inside training: its precision."""
-        return _tf32(self._choice.inference)
+        return tf32_of(self._choice.inference)
+
+    def optimize(
+        self, precision: str = "float32", device: str | torch.device | None = None
+    ) -> OptimizedModel:
+        """A copy of the model, frozen for inference; see `OptimizedModel`.
+
+        Args:
+            precision: as of `plan`; what the result is computed in from now on.
+            device: as in `fit`; None: where the weights are.
+
+        Raises:
+            NotBuiltError: the input shape is not known yet.
+            ArgumentError: an unknown precision or device, or a model with a `call` of its own.
+        """
+        from striate.models.optimized import OptimizedModel
+
+        place = self._device_type() if device is None else device
+        return OptimizedModel(self, precision, choose_device(place))
 
     def _watch(self) -> tuple[Layer, ...]:
         graph = self._known_graph()
@@ -203,7 +233,7 @@ class Planned(Facts):
         for precision in (training, inference):
             check_precision(precision, where)
         keep_large_blocks()
-        set_tf32 = _tf32(training)
+        set_tf32 = tf32_of(training)
         models = list({id(m): m for m in parts(self) if isinstance(m, Planned)}.values())
         before = [m._choice for m in models]
         for model in models:
@@ -218,7 +248,7 @@ class Planned(Facts):
                 model._choice = choice
 
 
-def _tf32(precision: str) -> contextlib.AbstractContextManager[None]:
+def tf32_of(precision: str) -> contextlib.AbstractContextManager[None]:
     """torch's TF32 settings as a precision wants them, in a block."""
     if not torch.cuda.is_available():
         return contextlib.nullcontext()

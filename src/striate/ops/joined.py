@@ -42,7 +42,7 @@ def conv_joined(
     """
     weight = kernel.permute(3, 2, 0, 1)
     x, both = zeros_inside(x, weight, strides, padding, dilation)
-    name, scalars = _joined_name(activation, numbers)
+    name, scalars = joined_name(activation, numbers)
     return torch.ops.mkldnn._convolution_pointwise(  # type: ignore[no-any-return]
         x, weight, bias, both, tuple(strides), tuple(dilation), groups, name, list(scalars), ""
     )
@@ -58,7 +58,8 @@ def can_join(activation: str, numbers: Mapping[str, Any]) -> str:
     return _joining_works()
 
 
-def _joined_name(activation: str, numbers: Mapping[str, Any]) -> tuple[str, tuple[float, ...]]:
+def joined_name(activation: str, numbers: Mapping[str, Any]) -> tuple[str, tuple[float, ...]]:
+    """oneDNN's name of an activation that it can join, and its numbers."""
     cap, slope = numbers.get("max_value"), numbers.get("negative_slope")
     if cap is not None:
         return "hardtanh", (0.0, cap)

@@ -14,7 +14,7 @@ from striate.layers import Layer
 from striate.layers.calls import template_of
 from striate.layers.masks import attach, mask_of
 from striate.ops.layout import to_external, to_internal
-from striate.plan.binding import bind
+from striate.plan.binding import Bound, bind
 from striate.plan.draft import has_hooks
 from striate.plan.operation import ACTIVATION, PRODUCT, Operation
 from striate.plan.plan import Plan
@@ -80,12 +80,23 @@ class Executor:
         if op.part == "whole" and has_hooks(layer):
             function: Function = _Hooked(layer, node, len(op.reads))
         else:
-            function, refresh = bind(op, node, layer, graph, layers, not self._backward())
+            function, refresh = self.bound(op, node, layer, graph, layers)
             if refresh is not None:
                 self._refresh.append(refresh)
         if op.precision == "float32" and any(p in low for p in op.reads) and not low & {*op.writes}:
             return _Raised(function)
         return function
+
+    def bound(
+        self,
+        op: Operation,
+        node: Node,
+        layer: Layer,
+        graph: Graph,
+        layers: Mapping[str, Layer],
+    ) -> Bound:
+        """The function of an operation, and one that makes it forget computed weights."""
+        return bind(op, node, layer, graph, layers, not self._backward())
 
     def _backward(self) -> bool:
         return self.plan.purpose == "training"
