@@ -30,7 +30,9 @@ def numbers(value: Any) -> np.ndarray:
 
 
 def many(value: Any) -> list[Any]:
-    return list(value) if isinstance(value, (list, tuple)) else [value]
+    if isinstance(value, (list, tuple)):
+        return [leaf for v in value for leaf in many(v)]
+    return [value]
 
 
 def compare(

@@ -12,6 +12,7 @@ import torch
 
 from striate.graph import Graph, freeze
 from striate.layers import BuiltIn, Input, Layer
+from striate.layers.calls import leaves
 from striate.models import Model, model_from_json
 from tests.contract.cases import Case
 
@@ -26,7 +27,7 @@ def outputs(case: Case, layer: Layer, values: list) -> list[torch.Tensor]:
 
 
 def listed(out) -> list:
-    return list(out) if isinstance(out, (list, tuple)) else [out]
+    return leaves(out)
 
 
 def promised_shape_is_real(case: Case) -> None:
@@ -68,7 +69,7 @@ def graph_round_trips(case: Case) -> None:
     made = case.call(layer, entries)
     graph = freeze(entries, listed(made)).graph
     assert Graph.from_json(graph.to_json()) == graph
-    model = Model(entries, made)
+    model = Model(entries, listed(made))
     again = model_from_json(model.to_json())
     again.set_weights(model.get_weights())
     values = case.inputs()

@@ -59,6 +59,9 @@ from striate.layers.border import ZeroPadding3D as ZeroPadding3D
 from striate.layers.builtin import LAYERS as LAYERS
 from striate.layers.builtin import BuiltIn as BuiltIn
 from striate.layers.builtin import register as register
+from striate.layers.cells import GRUCell as GRUCell
+from striate.layers.cells import LSTMCell as LSTMCell
+from striate.layers.cells import SimpleRNNCell as SimpleRNNCell
 from striate.layers.convolution import Conv1D as Conv1D
 from striate.layers.convolution import Conv2D as Conv2D
 from striate.layers.convolution import Conv3D as Conv3D
@@ -176,6 +179,8 @@ from striate.layers.response_normalization import (
 )
 from striate.layers.response_normalization import RMSNormalization as RMSNormalization
 from striate.layers.response_normalization import UnitNormalization as UnitNormalization
+from striate.layers.rnn import RNN as RNN
+from striate.layers.rnn import StackedRNNCells as StackedRNNCells
 from striate.layers.sequence import Embedding as Embedding
 from striate.layers.sequence import Masking as Masking
 from striate.layers.shape import Flatten as Flatten

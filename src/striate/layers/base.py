@@ -20,7 +20,7 @@ from striate.graph.named import Items, freeze_value
 from striate.graph.record import Call, Symbol, note
 from striate.graph.spec import Spec
 from striate.layers import masks
-from striate.layers.calls import Hole, Template, specs_of
+from striate.layers.calls import Hole, Template, leaves, specs_of
 from striate.layers.construction import (
     argument_names,
     bound_arguments,
@@ -222,7 +222,7 @@ class Layer(Weights):
         out = self._run(template or Template.positional(len(values)), values, None)
         if isinstance(out, Tensor):
             return to_internal(out)
-        return tuple(to_internal(o) for o in (out.values() if isinstance(out, dict) else out))
+        return tuple(to_internal(o) for o in leaves(out))
 
     def as_input(self, value: Any) -> Tensor:
         """An array or tensor as the layer's input tensor, on the device of its weights."""
@@ -261,7 +261,7 @@ class Layer(Weights):
         mask = self.passed_mask(template, symbols)
         made = note(self, kind, symbols, outputs, self.weight_specs(), mask)
         self._remember(made)
-        return structure.join_outputs(made)
+        return structure.join(made)[0][0]
 
     def _frozen_config(self) -> Items:
         config = freeze_value(plain_config(self.get_config()))

@@ -15,7 +15,7 @@ from striate.graph import kinds
 from striate.graph.kinds import Kind
 from striate.layers import masks
 from striate.layers.builtin import BuiltIn
-from striate.layers.calls import Hole, Template
+from striate.layers.calls import Hole, Template, leaves
 from striate.ops.layout import to_external, to_internal
 
 
@@ -79,7 +79,7 @@ class Calling(BuiltIn):
         out = self.call(*args, **kwargs)
         if isinstance(out, Tensor):
             return to_internal(out)
-        return tuple(to_internal(o) for o in out)
+        return tuple(to_internal(o) for o in leaves(out))
 
     def final_activation(self) -> str | None:
         return None

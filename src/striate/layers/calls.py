@@ -133,6 +133,15 @@ def _in(value: Any) -> Any:
     return to_json(value)
 
 
+def leaves(value: Any) -> list[Any]:
+    """The values in nested lists, tuples and dicts, in order."""
+    if isinstance(value, (list, tuple)):
+        return [leaf for v in value for leaf in leaves(v)]
+    if isinstance(value, dict):
+        return [leaf for v in value.values() for leaf in leaves(v)]
+    return [value]
+
+
 def specs_of(values: Sequence[Any]) -> tuple[Spec, ...]:
     """Specs of tensors, the batch left open."""
     return tuple(spec_of(v) for v in values if isinstance(v, Tensor))

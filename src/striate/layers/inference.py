@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -12,7 +11,7 @@ from torch import Tensor
 from striate import errors
 from striate.graph.record import Symbol
 from striate.graph.spec import Spec
-from striate.layers.calls import Template
+from striate.layers.calls import Template, leaves
 
 if TYPE_CHECKING:
     from striate.layers.base import Layer
@@ -20,24 +19,10 @@ if TYPE_CHECKING:
 OPEN = (29, 31)  # stand in for open sizes: primes above any size that code produces by accident
 
 
-@dataclass(frozen=True)
-class Structure:
-    """How the outputs of user code were packed: alone, in a list or tuple, or by name."""
-
-    keys: tuple[str, ...] | None
-    sequence: type | None
-
-    def join_outputs(self, values: Sequence[Any]) -> Any:
-        """Packs values the same way."""
-        if self.keys is not None:
-            return dict(zip(self.keys, values, strict=True))
-        return values[0] if self.sequence is None else self.sequence(values)
-
-
 def infer_outputs(
     layer: Layer, template: Template, symbols: Sequence[Symbol]
-) -> tuple[tuple[Spec, ...], Structure]:
-    """Specs of what `layer.call` returns for inputs of these specs.
+) -> tuple[tuple[Spec, ...], Template]:
+    """Specs of what `layer.call` returns for inputs of these specs, and how it packs them.
 
     An output size that changes with the stand-in of an open input size is open itself.
 
@@ -97,13 +82,10 @@ def _meta(spec: Spec, stand_in: int) -> Tensor:
     return torch.empty(shape, dtype=getattr(torch, spec.dtype), device="meta")
 
 
-def _outputs(out: Any, layer: Layer) -> tuple[tuple[Tensor, ...], Structure]:
-    if isinstance(out, Tensor):
-        return (out,), Structure(None, None)
-    if isinstance(out, dict) and all(isinstance(o, Tensor) for o in out.values()):
-        return tuple(out.values()), Structure(tuple(out), None)
-    if isinstance(out, (list, tuple)) and out and all(isinstance(o, Tensor) for o in out):
-        return tuple(out), Structure(None, list if isinstance(out, list) else tuple)
+def _outputs(out: Any, layer: Layer) -> tuple[tuple[Tensor, ...], Template]:
+    found = leaves(out)
+    if found and all(isinstance(o, Tensor) for o in found):
+        return tuple(found), Template.split((out,), {}, (Tensor,))[0]
     raise errors.ShapeError(
         errors.message(
             layer.where,

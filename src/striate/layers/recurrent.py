@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -12,60 +13,33 @@ from striate import errors
 from striate.graph import kinds
 from striate.graph.kinds import Kind
 from striate.graph.spec import Spec
-from striate.layers.activating import activate
+from striate.layers.builtin import NOT_ARGUMENTS, BuiltIn
 from striate.layers.calling import Calling
-from striate.layers.random import Random
+from striate.layers.calls import leaves
+from striate.layers.steps import Gated
 from striate.ops import activations
-from striate.ops.layout import to_external, to_internal
-from striate.ops.random import kept
 
 
-class Recurrent(Calling, Random):
-    """What recurrent layers share: states, direction, masks, dropout; subclasses write the step.
-
-    Dropout of inputs and states is drawn once per call, the same for all steps, as in Keras.
-    """
+class Recurrent(Calling):
+    """What recurrent layers share: states, direction, masks; subclasses write `run`."""
 
     kind: kinds.Recurrent
-    choices_of = {"recurrent_kernel": "recurrent"}  # noqa: RUF012 - read only
-
-    def __init__(self, kind: type[Kind], arguments: Mapping[str, Any], **kwargs: Any) -> None:
-        use_cudnn = arguments.get("use_cudnn", "auto")
-        kwargs.pop("implementation", None)  # of Keras: how, not what
-        arguments = {k: v for k, v in arguments.items() if k != "use_cudnn"}
-        for name in ("unroll", "zero_output_for_mask"):  # Keras takes them as further arguments
-            if name in kwargs:
-                arguments[name] = bool(kwargs.pop(name))
-        super().__init__(kind, arguments, **kwargs)
-        self.use_cudnn = use_cudnn
-        if self.use_cudnn not in ("auto", True, False):
-            raise errors.ArgumentError(
-                errors.message(
-                    self.where,
-                    "`use_cudnn` is not valid",
-                    got={"use_cudnn": self.use_cudnn},
-                    expected='"auto", True or False',
-                )
-            )
 
     # states ----------------------------------------------------------------------------------
 
     def after_build(self, specs: tuple[Spec, ...]) -> None:
-        if self.kind.use_bias and getattr(self.kind, "unit_forget_bias", False):
-            width = self.bias.shape[0] // 4
-            with torch.no_grad():
-                self.bias[width : 2 * width] = 1.0
+        super().after_build(specs)
         if self.kind.stateful:
-            shape = [n or 0 for n in (specs[0].shape[0], *self.kind.state_sizes(specs[0]))]
-            for i in range(self.kind.num_states):
-                self.register_buffer(f"state_{i}", torch.zeros(shape))
+            for i, state in enumerate(self.kind.state_specs(specs[0])):
+                self.register_buffer(f"state_{i}", torch.zeros([n or 0 for n in state.shape]))
 
     @property
     def states(self) -> list[Tensor]:
         """The states that a stateful layer keeps from call to call."""
         if not self.kind.stateful or not self.built:
             return []
-        return [getattr(self, f"state_{i}") for i in range(self.kind.num_states)]
+        first = (self._built_for or ())[0]
+        return [getattr(self, f"state_{i}") for i, _ in enumerate(self.kind.state_specs(first))]
 
     def reset_states(self) -> None:
         """Sets kept states to 0: the next call begins new sequences."""
@@ -76,11 +50,10 @@ class Recurrent(Calling, Random):
 
     def _start(self, x: Tensor, given: Any) -> list[Tensor]:
         if given is not None:
-            return list(given) if isinstance(given, (list, tuple)) else [given]
+            return leaves(given)
         kept_states = self.states
         if not kept_states:
-            sizes = [n or 0 for n in self.kind.state_sizes(Spec(tuple(x.shape)))]
-            return [x.new_zeros((x.shape[0], *sizes))] * self.kind.num_states
+            return self.initial_states(x)
         if kept_states[0].shape[0] != x.shape[0]:
             raise errors.ShapeError(
                 errors.message(
@@ -92,6 +65,15 @@ class Recurrent(Calling, Random):
                 )
             )
         return [s.clone() for s in kept_states]
+
+    def initial_states(self, x: Tensor) -> list[Tensor]:
+        """The states to start from for a sequence: zeros."""
+        specs = self.kind.state_specs(Spec(tuple(x.shape)))
+        return [x.new_zeros([n or 0 for n in spec.shape]) for spec in specs]
+
+    def again(self, **changes: Any) -> Recurrent:
+        """A layer of the same arguments without weights, some of them changed."""
+        return type(self)(**{**arguments_of(self), **changes})
 
     # calling ---------------------------------------------------------------------------------
 
@@ -129,29 +111,35 @@ class Recurrent(Calling, Random):
     def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
         return super().compute_mask(inputs, mask) if self.kind.return_sequences else None
 
-    # parts of a step -------------------------------------------------------------------------
 
-    def masks_of_dropout(self, x: Tensor, state: Tensor, count: int) -> tuple[Any, Any]:
-        """What inputs and states are multiplied by, `count` of each; None for nothing.
+class GatedRecurrent(Recurrent, Gated):
+    """A recurrent layer with a step of its own."""
 
-        Args:
-            x: the input of one step.
-            state: a state.
-            count: how many products get a mask of their own.
-        """
-        k = self.kind
-        if not self.training or not (k.dropout or k.recurrent_dropout):
-            return None, None
-        source = self.stream(x)
-        first = scaled_mask((count, *x.shape), x, k.dropout, source)
-        return first, scaled_mask((count, *state.shape), state, k.recurrent_dropout, source)
+    kind: kinds.GatedRecurrent
 
-    def bent(self, name: str) -> Any:
-        """One of its activations as a function of a channels-last tensor."""
-        function = self._choices[name]
-        if activations.of_each_value(function):
-            return function
-        return lambda x: to_external(activate(function, to_internal(x), self.where))
+    def again(self, **changes: Any) -> Recurrent:
+        made = super().again(**changes)
+        made.use_cudnn = self.use_cudnn
+        return made
+
+    def __init__(self, kind: type[Kind], arguments: Mapping[str, Any], **kwargs: Any) -> None:
+        use_cudnn = arguments.get("use_cudnn", "auto")
+        kwargs.pop("implementation", None)  # of Keras: how, not what
+        arguments = {k: v for k, v in arguments.items() if k != "use_cudnn"}
+        for name in ("unroll", "zero_output_for_mask"):  # Keras takes them as further arguments
+            if name in kwargs:
+                arguments[name] = bool(kwargs.pop(name))
+        super().__init__(kind, arguments, **kwargs)
+        self.use_cudnn = use_cudnn
+        if self.use_cudnn not in ("auto", True, False):
+            raise errors.ArgumentError(
+                errors.message(
+                    self.where,
+                    "`use_cudnn` is not valid",
+                    got={"use_cudnn": self.use_cudnn},
+                    expected='"auto", True or False',
+                )
+            )
 
     def has_kernel_of_torch(self) -> bool:
         """Whether its activations are those of torch's kernels, and these may be used."""
@@ -167,13 +155,13 @@ def states_apart(named: dict[str, Any]) -> dict[str, Any]:
         named = {**named, "sequences": first[0]}
         if len(first) > 1:
             named["initial_state"] = list(first[1:])
+    if "initial_state" in named:
+        named["initial_state"] = leaves(named["initial_state"])
     return named
 
 
-def scaled_mask(
-    shape: Sequence[int], like: Tensor, rate: float, source: torch.Generator | None
-) -> Tensor | None:
-    """1 / (1 - rate) where a value is kept, else 0; None where all are."""
-    if rate in (0.0, 1.0):
-        return torch.zeros(tuple(shape)).to(like) if rate else None
-    return kept(shape, like, rate, source) / (1.0 - rate)
+def arguments_of(layer: BuiltIn) -> dict[str, Any]:
+    """The constructor's arguments of a layer, with the objects that were chosen."""
+    fields = {f.name: getattr(layer.kind, f.name) for f in dataclasses.fields(layer.kind)}
+    fields = {k: v for k, v in fields.items() if k not in NOT_ARGUMENTS}
+    return {**fields, **layer._choices, "trainable": layer.trainable}

@@ -11,13 +11,13 @@ from torch import Tensor
 from striate.graph import kinds
 from striate.layers.arguments import keras_arguments
 from striate.layers.builtin import register
-from striate.layers.recurrent import Recurrent
+from striate.layers.recurrent import GatedRecurrent
 from striate.ops import recurrent
 from striate.ops.convolution import conv
 from striate.ops.layout import to_external, to_internal
 
 
-class ConvLSTM(Recurrent):
+class ConvLSTM(GatedRecurrent):
     """What `ConvLSTM1D` to `ConvLSTM3D` share."""
 
     kind: kinds.ConvLSTM

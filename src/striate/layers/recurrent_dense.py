@@ -5,68 +5,43 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import torch
 from torch import Tensor
 
 from striate.graph import kinds
 from striate.layers.arguments import keras_arguments
 from striate.layers.builtin import register
-from striate.layers.recurrent import Recurrent
+from striate.layers.recurrent import GatedRecurrent
+from striate.layers.steps import DenseStep, GRUStep, LSTMStep
 from striate.ops import recurrent
-from striate.ops.dense import dense
 
 Result = tuple[Tensor, Sequence[Tensor]]
 
 
-class RecurrentDense(Recurrent):
-    """What recurrent layers of numbers share: products of all gates at once."""
+class RecurrentDense(GatedRecurrent, DenseStep):
+    """What recurrent layers of vectors share."""
+
+    kind: kinds.SimpleRNN | kinds.LSTM | kinds.GRU
 
     def run(self, x: Tensor, states: Sequence[Tensor], mask: Tensor | None) -> Result:
         k = self.kind
-        count = k.gates if k.recurrent_dropout else 1
-        drop_x, drop_h = self.masks_of_dropout(x[:, 0], states[0], count)
+        drop_x, drop_h = self.drops(x[:, 0], states)
         drop_x = None if drop_x is None else drop_x.unsqueeze(2)  # the same for all steps
-        bias = self.bias if k.use_bias else None
         if mask is None and drop_h is None and self.has_kernel_of_torch():
             x = x if drop_x is None else x * drop_x[0]
-            every, last = self.fused(x, states, bias)
+            every, last = self.fused(x, states, self.bias if k.use_bias else None)
             return every if k.return_sequences else last[0], last
-        first, second = self.biases(bias)
-        projected = gated(x, self.kernel, first, drop_x, k.gates)
-
-        def product(h: Tensor) -> Tensor:
-            return gated(h, self.recurrent_kernel, second, drop_h, k.gates)
-
-        cell = self.cell(product, drop_h)
         return recurrent.run_steps(
-            cell, projected, states, mask, k.zero_output_for_mask, k.return_sequences
+            self.step(drop_h),
+            self.projected(x, drop_x),
+            states,
+            mask,
+            k.zero_output_for_mask,
+            k.return_sequences,
         )
-
-    def biases(self, bias: Tensor | None) -> tuple[Tensor | None, Tensor | None]:
-        """The bias of the product with the input, and of that with the state."""
-        return bias, None
-
-    def cell(self, product: Any, drop_h: Tensor | None) -> recurrent.Cell:
-        """The step; `product` is that of a state with all gates."""
-        return recurrent.simple_cell(product, self.bent("activation"))
 
     def fused(self, x: Tensor, states: Sequence[Tensor], bias: Tensor | None) -> Result:
         """All steps by torch's kernel."""
         return recurrent.fused_simple(x, states, self.kernel, self.recurrent_kernel, bias)
-
-
-def gated(
-    x: Tensor, kernel: Tensor, bias: Tensor | None, drops: Tensor | None, gates: int
-) -> Tensor:
-    """x kernel + bias for all gates, each with its own dropout mask if there are several.
-
-    Shapes: x (..., C), kernel (C, gates U), drops (1 or gates, ..., C) -> (..., gates U).
-    """
-    if drops is None or len(drops) == 1:
-        return dense(x if drops is None else x * drops[0], kernel, bias)
-    parts = [dense(x * d, k, None) for d, k in zip(drops, kernel.chunk(gates, -1), strict=True)]
-    out = torch.cat(parts, -1)
-    return out if bias is None else out + bias
 
 
 @register()
@@ -147,7 +122,7 @@ class SimpleRNN(RecurrentDense):
 
 
 @register()
-class LSTM(RecurrentDense):
+class LSTM(RecurrentDense, LSTMStep):
     """Reads a sequence with a memory that gates write, forget and read.
 
     With z = x kernel + bias + h recurrent_kernel in four parts: c' = s(z_f) c + s(z_i) a(z_c) and
@@ -230,16 +205,12 @@ class LSTM(RecurrentDense):
     ) -> None:
         super().__init__(kinds.LSTM, keras_arguments(locals()), **kwargs)
 
-    def cell(self, product: Any, drop_h: Tensor | None) -> recurrent.Cell:
-        bends = self.bent("activation"), self.bent("recurrent_activation")
-        return recurrent.lstm_cell(product, *bends, axis=-1)
-
     def fused(self, x: Tensor, states: Sequence[Tensor], bias: Tensor | None) -> Result:
         return recurrent.fused_lstm(x, states, self.kernel, self.recurrent_kernel, bias)
 
 
 @register()
-class GRU(RecurrentDense):
+class GRU(RecurrentDense, GRUStep):
     """Reads a sequence with a state that one gate keeps and another resets.
 
     In three parts: z = s(x W_z + h U_z), r = s(x W_r + h U_r), new = a(x W_n + r (h U_n)), or
@@ -322,21 +293,8 @@ class GRU(RecurrentDense):
     ) -> None:
         super().__init__(kinds.GRU, keras_arguments(locals()), **kwargs)
 
-    def biases(self, bias: Tensor | None) -> tuple[Tensor | None, Tensor | None]:
-        if bias is None or not self.kind.reset_after:
-            return bias, None
-        return bias[0], bias[1]
-
     def has_kernel_of_torch(self) -> bool:
         return self.kind.reset_after and super().has_kernel_of_torch()
-
-    def cell(self, product: Any, drop_h: Tensor | None) -> recurrent.Cell:
-        bends = self.bent("activation"), self.bent("recurrent_activation")
-        if self.kind.reset_after:
-            return recurrent.gru_cell(product, *bends, new_product=None)
-        last = self.recurrent_kernel.chunk(3, -1)[-1]
-        drop = None if drop_h is None else drop_h[-1:]
-        return recurrent.gru_cell(product, *bends, lambda h: gated(h, last, None, drop, 1))
 
     def fused(self, x: Tensor, states: Sequence[Tensor], bias: Tensor | None) -> Result:
         return recurrent.fused_gru(x, states, self.kernel, self.recurrent_kernel, bias)

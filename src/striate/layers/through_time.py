@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -210,11 +209,6 @@ def joined(mode: str | None, a: Tensor, b: Tensor) -> list[Tensor]:
 
 def twin(layer: Recurrent, prefix: str, **changes: Any) -> Recurrent:
     """A layer of the same arguments without weights, some of them changed."""
-    fields = {f.name: getattr(layer.kind, f.name) for f in dataclasses.fields(layer.kind)}
-    fields = {**fields, **layer._choices, **changes}
-    del fields["call"]
-    make: Any = type(layer)
-    made: Recurrent = make(**fields, trainable=layer.trainable)
-    made.use_cudnn = layer.use_cudnn
+    made = layer.again(**changes)
     made.automatic_name = f"{prefix}{layer.name.removeprefix(prefix)}"
     return made

@@ -12,7 +12,7 @@ from torch import Tensor
 
 Function = Callable[[Tensor], Tensor]
 States = Sequence[Tensor]
-Cell = Callable[[Tensor, States], States]  # (projected input, states) -> states, the output first
+Cell = Callable[[Tensor, States], tuple[Tensor, States]]  # (input, states) -> output, states
 Product = Callable[[Tensor], Tensor]  # of a state with all gates of the recurrent kernel
 
 
@@ -32,8 +32,7 @@ def run_steps(
     """
     outputs: list[Tensor] = []
     for t in range(projected.shape[1]):
-        new = cell(projected[:, t], states)
-        out = new[0]
+        out, new = cell(projected[:, t], states)
         if mask is not None:
             blank = torch.zeros_like(out) if zero_output or not outputs else outputs[-1]
             out = torch.where(like(mask[:, t], out), out, blank)
@@ -53,8 +52,9 @@ def like(mask: Tensor, x: Tensor) -> Tensor:
 def simple_cell(product: Product, activation: Function) -> Cell:
     """h' = f(x W + b + h U)."""
 
-    def step(x: Tensor, states: States) -> States:
-        return [activation(x + product(states[0]))]
+    def step(x: Tensor, states: States) -> tuple[Tensor, States]:
+        h = activation(x + product(states[0]))
+        return h, [h]
 
     return step
 
@@ -62,11 +62,12 @@ def simple_cell(product: Product, activation: Function) -> Cell:
 def lstm_cell(product: Product, activation: Function, gate: Function, axis: int) -> Cell:
     """c' = g_f c + g_i f(..), h' = g_o f(c'), every gate g of x W + b + h U along `axis`."""
 
-    def step(x: Tensor, states: States) -> States:
+    def step(x: Tensor, states: States) -> tuple[Tensor, States]:
         h, c = states
         i, f, new, o = (x + product(h)).chunk(4, axis)
         c = gate(f) * c + gate(i) * activation(new)
-        return [gate(o) * activation(c), c]
+        h = gate(o) * activation(c)
+        return h, [h, c]
 
     return step
 
@@ -80,13 +81,14 @@ def gru_cell(
     the product, as in Cho et al. (2014); without it to the product, as in cuDNN.
     """
 
-    def step(x: Tensor, states: States) -> States:
+    def step(x: Tensor, states: States) -> tuple[Tensor, States]:
         (h,) = states
         x_z, x_r, x_new = x.chunk(3, -1)
         h_z, h_r, h_new = product(h).chunk(3, -1)
         z, r = gate(x_z + h_z), gate(x_r + h_r)
         new = activation(x_new + (r * h_new if new_product is None else new_product(r * h)))
-        return [z * h + (1 - z) * new]
+        h = z * h + (1 - z) * new
+        return h, [h]
 
     return step
 

@@ -10,6 +10,8 @@ import numpy as np
 
 from striate import layers
 
+LISTS = ("initial_state", "states")  # arguments of a call that are lists
+
 
 @dataclass(frozen=True)
 class Inner:
@@ -26,10 +28,14 @@ def resolved(arguments: dict[str, Any], library: Any) -> dict[str, Any]:
     """Arguments with layers of a library (striate's or Keras's) in place of each `Inner`."""
     made = {}
     for name, value in arguments.items():
-        if isinstance(value, Inner):
-            value = getattr(library, value.layer)(**resolved(value.arguments, library))
-        made[name] = value
+        made[name] = _made(value, library)
     return made
+
+
+def _made(value: Any, library: Any) -> Any:
+    if isinstance(value, Inner):
+        return getattr(library, value.layer)(**resolved(value.arguments, library))
+    return [_made(v, library) for v in value] if isinstance(value, list) else value
 
 
 @dataclass(frozen=True)
@@ -96,8 +102,9 @@ class Case:
         named: dict[str, Any] = {}
         for name in dict.fromkeys(self.names):
             found = [v for n, v in zip(self.names, values, strict=True) if n == name]
-            named[name] = found[0] if len(found) == 1 and name != "initial_state" else found
-        return layer(**named, **self.settings, **settings)
+            named[name] = found if name in LISTS else found[0]
+        first = named.pop(self.names[0])  # Keras calls it inputs, sequence or sequences
+        return layer(first, **named, **self.settings, **settings)
 
     def __str__(self) -> str:
         arguments = ",".join(f"{k}={v}" for k, v in self.arguments.items())

@@ -15,8 +15,16 @@ SLOW: dict[str, Any] = {"activation": "softsign", "recurrent_activation": "hard_
 TIME_FIRST: dict[str, Any] = {"copies": True, "note": "torch's kernel runs time first"}
 STATE, MASK = ("sequences", "initial_state"), ("sequences", "mask")
 FILM = ((3, 5, 4, 2),)
+TWO_STATES = (*STATE, "initial_state")
+DROPS: dict[str, Any] = {"dropout": 0.5, "recurrent_dropout": 0.3, "seed": 1}
+CELLS = [Inner("LSTMCell", {"units": 4}), Inner("GRUCell", {"units": 3})]
 CONV = Inner("Conv2D", {"filters": 3, "kernel_size": 2, "activation": "relu"})
 SEQUENCES = Inner("GRU", {"units": 4, "return_sequences": True})
+
+
+def step(states: int) -> tuple[str, ...]:
+    return ("inputs", *("states",) * states)
+
 
 CASES = [
     Case("SimpleRNN", {"units": 4}, STEPS),
@@ -28,7 +36,7 @@ CASES = [
     Case("LSTM", {"units": 4, "use_bias": False, **ALL}, STEPS, **TIME_FIRST),
     Case("LSTM", {"units": 4, "go_backwards": True, **ALL}, STEPS, **TIME_FIRST),
     Case("LSTM", {"units": 4, **SLOW, **ALL}, STEPS),
-    Case("LSTM", {"units": 4, **ALL}, WITH_STATES, names=(*STATE, "initial_state"), **TIME_FIRST),
+    Case("LSTM", {"units": 4, **ALL}, WITH_STATES, names=TWO_STATES, **TIME_FIRST),
     Case("LSTM", {"units": 4, **ALL}, MASKED, names=MASK),
     Case("LSTM", {"units": 4, "go_backwards": True, **ALL}, MASKED, names=MASK),
     Case("LSTM", {"units": 4, "zero_output_for_mask": True, **ALL}, MASKED, names=MASK),
@@ -58,6 +66,32 @@ CASES = [
     Case("ConvLSTM3D", {"filters": 2, "kernel_size": 2}, ((2, 3, 3, 3, 2),)),
     Case("GlobalAveragePooling1D", {}, MASKED, names=("inputs", "mask")),
     Case("GlobalAveragePooling1D", {"keepdims": True}, MASKED, names=("inputs", "mask")),
+    *(
+        Case(f"{name}Cell", {"units": 4, **more}, ((3,), *((4,),) * states), names=step(states))
+        for name, states, more in (
+            ("SimpleRNN", 1, {}),
+            ("LSTM", 2, {}),
+            ("LSTM", 2, {"use_bias": False, **SLOW}),
+            ("GRU", 1, {}),
+            ("GRU", 1, {"reset_after": False}),
+        )
+    ),
+    Case("LSTMCell", {"units": 4, **DROPS}, ((3,), (4,), (4,)), names=step(2), random=True),
+    Case("RNN", {"cell": Inner("LSTMCell", {"units": 4})}, STEPS),
+    Case("RNN", {"cell": Inner("GRUCell", {"units": 4}), "go_backwards": True, **ALL}, STEPS),
+    Case("RNN", {"cell": Inner("SimpleRNNCell", {"units": 4}), **ALL}, MASKED, names=MASK),
+    Case("RNN", {"cell": Inner("LSTMCell", {"units": 4}), **ALL}, WITH_STATES, names=TWO_STATES),
+    Case("RNN", {"cell": Inner("LSTMCell", {"units": 4, **DROPS})}, STEPS, random=True),
+    Case("RNN", {"cell": CELLS, **ALL}, STEPS),
+    Case("RNN", {"cell": CELLS, "zero_output_for_mask": True}, MASKED, names=MASK),
+    Case(
+        "StackedRNNCells",
+        {"cells": CELLS},
+        ((3,), (4,), (4,), (3,)),
+        keras=False,
+        names=step(3),
+        note="Keras has the states of each cell in a list of their own; compared inside RNN",
+    ),
     Case("TimeDistributed", {"layer": Inner("Dense", {"units": 4})}, STEPS),
     Case("TimeDistributed", {"layer": CONV}, FILM),
     Case("TimeDistributed", {"layer": Inner("BatchNormalization")}, FILM, trains=True),

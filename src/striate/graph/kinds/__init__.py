@@ -69,6 +69,11 @@ from striate.graph.kinds.border import ZeroPadding1D as ZeroPadding1D
 from striate.graph.kinds.border import ZeroPadding2D as ZeroPadding2D
 from striate.graph.kinds.border import ZeroPadding3D as ZeroPadding3D
 from striate.graph.kinds.calling import Calling as Calling
+from striate.graph.kinds.cells import Cell as Cell
+from striate.graph.kinds.cells import Gated as Gated
+from striate.graph.kinds.cells import GRUCell as GRUCell
+from striate.graph.kinds.cells import LSTMCell as LSTMCell
+from striate.graph.kinds.cells import SimpleRNNCell as SimpleRNNCell
 from striate.graph.kinds.convolution import Conv as Conv
 from striate.graph.kinds.convolution import Conv1D as Conv1D
 from striate.graph.kinds.convolution import Conv1DTranspose as Conv1DTranspose
@@ -174,6 +179,7 @@ from striate.graph.kinds.recurrent import ConvLSTM as ConvLSTM
 from striate.graph.kinds.recurrent import ConvLSTM1D as ConvLSTM1D
 from striate.graph.kinds.recurrent import ConvLSTM2D as ConvLSTM2D
 from striate.graph.kinds.recurrent import ConvLSTM3D as ConvLSTM3D
+from striate.graph.kinds.recurrent import GatedRecurrent as GatedRecurrent
 from striate.graph.kinds.recurrent import Recurrent as Recurrent
 from striate.graph.kinds.recurrent import SimpleRNN as SimpleRNN
 from striate.graph.kinds.regularization import ActivityRegularization as ActivityRegularization
@@ -201,8 +207,10 @@ from striate.graph.kinds.shape import Reshape as Reshape
 from striate.graph.kinds.structure import Custom as Custom
 from striate.graph.kinds.structure import InputLayer as InputLayer
 from striate.graph.kinds.structure import Nested as Nested
-from striate.graph.kinds.wrapping import Bidirectional as Bidirectional
+from striate.graph.kinds.through_time import RNN as RNN
+from striate.graph.kinds.through_time import Bidirectional as Bidirectional
+from striate.graph.kinds.through_time import StackedRNNCells as StackedRNNCells
+from striate.graph.kinds.through_time import TimeDistributed as TimeDistributed
 from striate.graph.kinds.wrapping import SpectralNormalization as SpectralNormalization
-from striate.graph.kinds.wrapping import TimeDistributed as TimeDistributed
 from striate.graph.kinds.wrapping import WeightStandardization as WeightStandardization
 from striate.graph.kinds.wrapping import Wrapping as Wrapping

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from striate.graph import window
 from striate.graph.kinds.base import (
@@ -12,45 +12,27 @@ from striate.graph.kinds.base import (
     bad_argument,
     chosen,
     float_dtype,
-    fraction,
     known_channels,
     known_sizes,
     register,
-    seed_or_none,
     sizes,
     whole,
 )
 from striate.graph.kinds.calling import Calling, check_mask
+from striate.graph.kinds.cells import Gated, GRUCell, LSTMCell, SimpleRNNCell, Sizes, check_states
 from striate.graph.kinds.convolution import check_window
 from striate.graph.named import Named
 from striate.graph.spec import Spec
 
-Sizes = tuple["int | None", ...]
-
 
 @dataclass(frozen=True)
 class Recurrent(Calling):
-    """What every recurrent layer has: a step with `gates` parts, and `num_states` states."""
+    """What every recurrent layer has around its step."""
 
     roles: ClassVar[tuple[str, ...]] = ("sequences", "initial_state", "mask")
+    min_rank: ClassVar[int] = 3
     passes_mask: ClassVar[bool] = True
-    gates: ClassVar[int] = 1
-    num_states: ClassVar[int] = 1
-    activation: Named = Named("tanh")
-    use_bias: bool = True
-    kernel_initializer: Named = Named("GlorotUniform")
-    recurrent_initializer: Named = Named("Orthogonal")
-    bias_initializer: Named = Named("Zeros")
-    kernel_regularizer: Named | None = None
-    recurrent_regularizer: Named | None = None
-    bias_regularizer: Named | None = None
     activity_regularizer: Named | None = None
-    kernel_constraint: Named | None = None
-    recurrent_constraint: Named | None = None
-    bias_constraint: Named | None = None
-    dropout: float = 0.0
-    recurrent_dropout: float = 0.0
-    seed: int | None = None
     return_sequences: bool = False
     return_state: bool = False
     go_backwards: bool = False
@@ -58,16 +40,13 @@ class Recurrent(Calling):
     unroll: bool = False
     zero_output_for_mask: bool = False
 
-    def check(self) -> None:
-        self.replace(
-            dropout=fraction("dropout", self.dropout, one=True),
-            recurrent_dropout=fraction("recurrent_dropout", self.recurrent_dropout, one=True),
-            seed=seed_or_none(self.seed),
-        )
+    def state_specs(self, spec: Spec) -> list[Spec]:
+        """The specs of the states for a sequence of this spec."""
+        return []
 
-    def state_sizes(self, spec: Spec) -> Sizes:
-        """The sizes of a state behind the batch, for a sequence of this spec."""
-        return ()
+    def step_spec(self, spec: Spec) -> Spec:
+        """The spec of the output of one step."""
+        return self.state_specs(spec)[0]
 
     def output(self, *inputs: Spec) -> Spec | tuple[Spec, ...]:
         given = self.called(inputs)
@@ -79,100 +58,50 @@ class Recurrent(Calling):
                 expected="a number for the batch",
                 fix="Input(batch_shape=(32, ...))",
             )
-        state = Spec((spec.shape[0], *self.state_sizes(spec)), float_dtype(spec))
-        check_states(given.get("initial_state"), [state] * self.num_states)
+        states = self.state_specs(spec)
+        if "initial_state" in given:
+            check_states("initial_state", given["initial_state"], states)
         check_mask(given.get("mask"), spec)
-        steps = spec.shape[1:2] if self.return_sequences else ()
-        out = Spec((spec.shape[0], *steps, *state.shape[1:]), state.dtype)
-        return (out, *([state] * self.num_states)) if self.return_state else out
-
-    def gate_weights(
-        self, kernel: tuple[int, ...], recurrent: tuple[int, ...], bias: tuple[int, ...]
-    ) -> tuple[WeightSpec, ...]:
-        """The weights, of these shapes."""
-        found = [
-            WeightSpec(
-                "kernel",
-                kernel,
-                self.kernel_initializer,
-                regularizer=self.kernel_regularizer,
-                constraint=self.kernel_constraint,
-            ),
-            WeightSpec(
-                "recurrent_kernel",
-                recurrent,
-                self.recurrent_initializer,
-                regularizer=self.recurrent_regularizer,
-                constraint=self.recurrent_constraint,
-            ),
-        ]
-        if self.use_bias:
-            found.append(
-                WeightSpec(
-                    "bias",
-                    bias,
-                    self.bias_initializer,
-                    regularizer=self.bias_regularizer,
-                    constraint=self.bias_constraint,
-                )
-            )
-        return tuple(found)
+        step = self.step_spec(spec)
+        times = spec.shape[1:2] if self.return_sequences else ()
+        out = Spec((spec.shape[0], *times, *step.shape[1:]), step.dtype)
+        return (out, *states) if self.return_state else out
 
 
 @dataclass(frozen=True)
-class RecurrentDense(Recurrent):
-    """A recurrent layer of `units` numbers per step."""
+class GatedRecurrent(Recurrent, Gated):
+    """A recurrent layer with a step of its own, whose states have one size."""
 
-    min_rank: ClassVar[int] = 3
+    def state_specs(self, spec: Spec) -> list[Spec]:
+        return [Spec((spec.shape[0], *self.state_sizes(spec)), float_dtype(spec))] * self.num_states
+
+
+@register
+@dataclass(frozen=True)
+class SimpleRNN(GatedRecurrent, SimpleRNNCell):
+    """The step of `SimpleRNNCell` over sequences."""
+
     max_rank: ClassVar[int] = 3
-    units: int = 1
-
-    def check(self) -> None:
-        super().check()
-        self.replace(units=whole("units", self.units))
-
-    def state_sizes(self, spec: Spec) -> Sizes:
-        return (self.units,)
-
-    def weights(self, *inputs: Spec) -> tuple[WeightSpec, ...]:
-        channels, width = known_channels(self.called(inputs)["sequences"]), self.gates * self.units
-        return self.gate_weights((channels, width), (self.units, width), (width,))
 
 
 @register
 @dataclass(frozen=True)
-class SimpleRNN(RecurrentDense):
-    """The state is a function of the input and the state before."""
+class LSTM(GatedRecurrent, LSTMCell):
+    """The step of `LSTMCell` over sequences."""
+
+    max_rank: ClassVar[int] = 3
 
 
 @register
 @dataclass(frozen=True)
-class LSTM(RecurrentDense):
-    """Long short-term memory: a cell that gates write, forget and read."""
+class GRU(GatedRecurrent, GRUCell):
+    """The step of `GRUCell` over sequences."""
 
-    gates: ClassVar[int] = 4
-    num_states: ClassVar[int] = 2
-    recurrent_activation: Named = Named("sigmoid")
-    unit_forget_bias: bool = True
-
-
-@register
-@dataclass(frozen=True)
-class GRU(RecurrentDense):
-    """Gated recurrent unit: a gate between the old state and a new one."""
-
-    gates: ClassVar[int] = 3
-    recurrent_activation: Named = Named("sigmoid")
-    reset_after: bool = True
-
-    def weights(self, *inputs: Spec) -> tuple[WeightSpec, ...]:
-        channels, width = known_channels(self.called(inputs)["sequences"]), self.gates * self.units
-        bias = (2, width) if self.reset_after else (width,)
-        return self.gate_weights((channels, width), (self.units, width), bias)
+    max_rank: ClassVar[int] = 3
 
 
 @dataclass(frozen=True)
-class ConvLSTM(Recurrent):
+class ConvLSTM(GatedRecurrent):
     """An LSTM whose products are convolutions, so that its states are maps."""
 
     gates: ClassVar[int] = 4
@@ -245,17 +174,3 @@ class ConvLSTM3D(ConvLSTM):
     """`ConvLSTM` over sequences of volumes."""
 
     rank: ClassVar[int] = 3
-
-
-def check_states(given: Any, wanted: list[Spec]) -> None:
-    """A `Fault` unless the states that a layer starts from are of these specs."""
-    if given is None:
-        return
-    found = list(given) if isinstance(given, tuple) else [given]
-    shapes = tuple(s.shape[1:] for s in found)
-    if shapes != tuple(s.shape[1:] for s in wanted):
-        raise Fault(
-            "`initial_state` does not fit",
-            got={"shapes": tuple(s.shape for s in found)},
-            expected=f"{len(wanted)} of {wanted[0].shape}",
-        )

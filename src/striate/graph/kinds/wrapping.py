@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 from striate import errors
 from striate.graph.kinds.base import (
@@ -13,14 +13,11 @@ from striate.graph.kinds.base import (
     Kind,
     WeightSpec,
     above_zero,
-    chosen,
     register,
     whole,
 )
-from striate.graph.kinds.calling import Calling, check_mask
 from striate.graph.kinds.convolution import Conv
 from striate.graph.kinds.dense import Dense
-from striate.graph.kinds.recurrent import Recurrent, check_states
 from striate.graph.kinds.structure import fits, misfit
 from striate.graph.named import Items, Named
 from striate.graph.spec import Spec
@@ -139,96 +136,6 @@ class WeightStandardization(Wrapping):
                 error=errors.ArgumentError,
             )
         return self.inner_weights()
-
-
-@register
-@dataclass(frozen=True)
-class TimeDistributed(Wrapping):
-    """The same layer for each step of a sequence."""
-
-    min_rank: ClassVar[int] = 3
-    passes_mask: ClassVar[bool] = True
-
-    def entering(self, *inputs: Spec) -> tuple[Spec, ...]:
-        (spec,) = inputs
-        return (Spec((None, *spec.shape[2:]), spec.dtype),)
-
-    def output(self, *inputs: Spec) -> Spec:
-        (spec,) = inputs
-        specs = self.inner_outputs(*inputs)
-        if len(specs) != 1:
-            raise Fault(
-                "the layer inside has several outputs",
-                got={"outputs": len(specs)},
-                expected="1",
-                error=errors.ArgumentError,
-            )
-        return Spec((*spec.shape[:2], *specs[0].shape[1:]), specs[0].dtype)
-
-
-MERGE_MODES = ("sum", "mul", "ave", "concat")
-
-
-@register
-@dataclass(frozen=True)
-class Bidirectional(Calling, Wrapping):
-    """A recurrent layer from the start and another one from the end."""
-
-    roles: ClassVar[tuple[str, ...]] = ("sequences", "initial_state", "mask")
-    min_rank: ClassVar[int] = 3
-    passes_mask: ClassVar[bool] = True
-    merge_mode: str | None = "concat"
-
-    def check(self) -> None:
-        if self.merge_mode is not None:
-            self.replace(merge_mode=chosen("merge_mode", self.merge_mode, MERGE_MODES))
-
-    @property
-    def held(self) -> tuple[tuple[str, Node], ...]:
-        forward, backward = self.inner.nodes[-2:]
-        return (("forward_layer", forward), ("backward_layer", backward))
-
-    def entering(self, *inputs: Spec) -> tuple[Spec, ...]:
-        return (self.called(inputs)["sequences"],)
-
-    def output(self, *inputs: Spec) -> Spec | tuple[Spec, ...]:
-        given = self.called(inputs)
-        specs = self.inner_outputs(*inputs)
-        half = len(specs) // 2
-        (first, *ours), (second, *theirs) = specs[:half], specs[half:]
-        kinds = [node.kind for _, node in self.held]
-        wanted = [state_spec(kind, given["sequences"]) for kind in kinds]
-        check_states(given.get("initial_state"), [s for states in wanted for s in states])
-        check_mask(given.get("mask"), given["sequences"])
-        if self.merge_mode is None:
-            found = [first, second]
-        else:
-            found = [merged(self.merge_mode, first, second)]
-        found += [*ours, *theirs]
-        return found[0] if len(found) == 1 else tuple(found)
-
-
-def state_spec(kind: Kind, spec: Spec) -> list[Spec]:
-    """Specs of the states of a recurrent layer."""
-    if not isinstance(kind, Recurrent):
-        return []
-    return [Spec((spec.shape[0], *kind.state_sizes(spec)))] * kind.num_states
-
-
-def merged(mode: str, a: Spec, b: Spec) -> Spec:
-    """The spec of both directions as one."""
-    if mode == "concat":
-        channels = (
-            None if None in (a.channels, b.channels) else (a.channels or 0) + (b.channels or 0)
-        )
-        return Spec((*a.shape[:-1], channels), a.dtype)
-    if a.shape != b.shape:
-        raise Fault(
-            "both directions must have the same size",
-            got={"shapes": (a.shape, b.shape)},
-            expected='equal shapes, or merge_mode="concat"',
-        )
-    return a
 
 
 def kernel_spec(node: Node) -> WeightSpec:
