@@ -9,6 +9,8 @@ from striate import errors
 
 _NOT_ARGUMENTS = ("self", "kwargs", "data_format", "__class__")
 
+NOT_ARGUMENTS = ("call", "graph")  # fields of a kind that its calls fill in
+
 
 def keras_arguments(values: Mapping[str, Any]) -> dict[str, Any]:
     """The arguments of a constructor by name, from its `locals()` before anything else is set.

@@ -18,6 +18,7 @@ from striate.graph.record import Symbol, record
 from striate.graph.spec import Spec
 from striate.layers import masks
 from striate.layers.activating import activate, refuse_glu
+from striate.layers.arguments import NOT_ARGUMENTS
 from striate.layers.base import Layer
 from striate.layers.calls import Template, spec_of, specs_of
 from striate.layers.construction import readable, tuples, with_objects
@@ -37,8 +38,6 @@ _CHOICES: dict[str, tuple[Callable[..., Any], Callable[..., Any]]] = {
     "regularizer": (regularizers.get, regularizers.named),
     "constraint": (constraints.get, constraints.named),
 }
-
-NOT_ARGUMENTS = ("call", "graph")  # fields of a kind that its calls fill in
 
 
 class BuiltIn(Layer):

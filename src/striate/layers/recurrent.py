@@ -13,7 +13,8 @@ from striate import errors
 from striate.graph import kinds
 from striate.graph.kinds import Kind
 from striate.graph.spec import Spec
-from striate.layers.builtin import NOT_ARGUMENTS, BuiltIn
+from striate.layers.arguments import NOT_ARGUMENTS
+from striate.layers.builtin import BuiltIn
 from striate.layers.calling import Calling
 from striate.layers.calls import leaves
 from striate.layers.steps import Gated

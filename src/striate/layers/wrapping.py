@@ -10,8 +10,9 @@ from striate import errors
 from striate.graph import Graph, Node, freeze, kinds
 from striate.graph.kinds import Kind, WeightSpec
 from striate.graph.spec import Spec
+from striate.layers.arguments import NOT_ARGUMENTS
 from striate.layers.base import Layer
-from striate.layers.builtin import LAYERS, NOT_ARGUMENTS, BuiltIn
+from striate.layers.builtin import LAYERS, BuiltIn
 from striate.layers.input import InputLayer
 
 if TYPE_CHECKING:
