@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
 from striate import errors
+from striate.graph.kinds import Kind
 
 _NOT_ARGUMENTS = ("self", "kwargs", "data_format", "__class__")
 
-NOT_ARGUMENTS = ("call", "graph")  # fields of a kind that its calls fill in
+FILLED_BY_CALLS = ("call", "graph")  # fields of a kind that its calls fill in
 
 
 def keras_arguments(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -19,6 +21,12 @@ def keras_arguments(values: Mapping[str, Any]) -> dict[str, Any]:
     """
     check_data_format(type(values["self"]).__name__, values.get("data_format"))
     return {name: value for name, value in values.items() if name not in _NOT_ARGUMENTS}
+
+
+def arguments_in(kind: Kind) -> dict[str, Any]:
+    """The constructor's arguments of a layer of this kind."""
+    fields = {f.name: getattr(kind, f.name) for f in dataclasses.fields(kind)}
+    return {name: value for name, value in fields.items() if name not in FILLED_BY_CALLS}
 
 
 def check_data_format(kind: str, data_format: str | None) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -18,7 +17,7 @@ from striate.graph.record import Symbol, record
 from striate.graph.spec import Spec
 from striate.layers import masks
 from striate.layers.activating import activate, refuse_glu
-from striate.layers.arguments import NOT_ARGUMENTS
+from striate.layers.arguments import FILLED_BY_CALLS, arguments_in
 from striate.layers.base import Layer
 from striate.layers.calls import Template, spec_of, specs_of
 from striate.layers.construction import readable, tuples, with_objects
@@ -50,6 +49,7 @@ class BuiltIn(Layer):
     kind: Kind
     takes_whole_numbers: ClassVar[bool] = False  # others get them as float32
     may_halve: ClassVar[bool] = False  # takes "glu", which returns half the channels
+    specs_of = staticmethod(specs_of)
     choices_of: Mapping[str, str] = MappingProxyType({})  # weight -> fields, if not its name
     own_code: ClassVar[bool] = False  # a user's subclass says what it computes
     inner_compute: Any = None  # of such a subclass: the arithmetic that `super().call` is
@@ -235,7 +235,7 @@ class BuiltIn(Layer):
             )
         inputs = [self.as_input(v) for v in values]
         if self._built_for is None:
-            self._build_once(specs_of(inputs), template)
+            self._build_once(self.specs_of(inputs), template)
         self._check_fits(inputs, template)
         if inputs[0].device.type == "meta":
             return self._promise(inputs, template)
@@ -294,7 +294,7 @@ class BuiltIn(Layer):
     def _check_fits(self, inputs: Sequence[Tensor], template: Template) -> None:
         shapes = tuple(x.shape[1:] for x in inputs)
         if shapes != self._checked:
-            self._check_again(specs_of(inputs), template)
+            self._check_again(self.specs_of(inputs), template)
             self._checked = shapes
 
     def _promise(self, inputs: Sequence[Tensor], template: Template) -> Any:
@@ -352,7 +352,7 @@ class BuiltIn(Layer):
         config = super().get_config()
         if self.batch_input_shape is not None:
             config["batch_input_shape"] = list(self.batch_input_shape)
-        fields = {k: v for k, v in self.kind.to_config().items() if k not in NOT_ARGUMENTS}
+        fields = {k: v for k, v in self.kind.to_config().items() if k not in FILLED_BY_CALLS}
         return {**config, **{k: readable(v) for k, v in fields.items()}}
 
     @classmethod
@@ -363,9 +363,7 @@ class BuiltIn(Layer):
     @classmethod
     def from_kind(cls, kind: Kind, name: str, objects: Mapping[str, Any]) -> Self:
         """The layer of a kind; `objects` replaces the user's own choices by name."""
-        fields = {f.name: getattr(kind, f.name) for f in dataclasses.fields(kind)}
-        own = {k: v for k, v in fields.items() if k not in NOT_ARGUMENTS}
-        layer = cls(**with_objects(own, f"{name} ({cls.__name__})", name, objects))
+        layer = cls(**with_objects(arguments_in(kind), f"{name} ({cls.__name__})", name, objects))
         layer.automatic_name = name
         return layer
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -13,10 +12,10 @@ from striate import errors
 from striate.graph import kinds
 from striate.graph.kinds import Kind
 from striate.graph.spec import Spec
-from striate.layers.arguments import NOT_ARGUMENTS
+from striate.layers.arguments import arguments_in
 from striate.layers.builtin import BuiltIn
 from striate.layers.calling import Calling
-from striate.layers.calls import leaves
+from striate.layers.calls import leaves, specs_of
 from striate.layers.steps import Gated
 from striate.ops import activations
 
@@ -25,6 +24,9 @@ class Recurrent(Calling):
     """What recurrent layers share: states, direction, masks; subclasses write `run`."""
 
     kind: kinds.Recurrent
+
+    def specs_of(self, values: Sequence[Any]) -> tuple[Spec, ...]:  # type: ignore[override]
+        return specs_with_batch(values) if self.kind.stateful else specs_of(values)
 
     # states ----------------------------------------------------------------------------------
 
@@ -161,8 +163,12 @@ def states_apart(named: dict[str, Any]) -> dict[str, Any]:
     return named
 
 
+def specs_with_batch(values: Sequence[Any]) -> tuple[Spec, ...]:
+    """Specs of tensors with their batch size, which kept states have."""
+    pairs = zip(values, specs_of(values), strict=True)
+    return tuple(Spec((v.shape[0], *spec.shape[1:]), spec.dtype) for v, spec in pairs)
+
+
 def arguments_of(layer: BuiltIn) -> dict[str, Any]:
     """The constructor's arguments of a layer, with the objects that were chosen."""
-    fields = {f.name: getattr(layer.kind, f.name) for f in dataclasses.fields(layer.kind)}
-    fields = {k: v for k, v in fields.items() if k not in NOT_ARGUMENTS}
-    return {**fields, **layer._choices, "trainable": layer.trainable}
+    return {**arguments_in(layer.kind), **layer._choices, "trainable": layer.trainable}

@@ -87,6 +87,7 @@ class RNN(Recurrent, Holding):
 
     def prepare(self, specs: tuple[Spec, ...]) -> None:
         if self.kind.graph is None:
+            self.check_rank(specs)
             x = specs[0]
             step = Spec((x.shape[0], *x.shape[2:]), float_dtype(x))
             graph = graph_of_cells([self.cell], step)

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from striate import errors
 from striate.graph import kinds
+from striate.graph.spec import Spec
 from striate.layers.base import Layer
 from striate.layers.builtin import register
 from striate.layers.calling import Calling
@@ -130,7 +131,7 @@ class Bidirectional(Calling, Holding):
                     self.where,
                     "the layer inside is not recurrent",
                     got={"layer": made.where},
-                    expected="SimpleRNN, LSTM, GRU or ConvLSTM2D",
+                    expected="a layer such as layers.LSTM(32)",
                 )
             )
         return made
@@ -148,8 +149,12 @@ class Bidirectional(Calling, Holding):
                         expected="different directions"
                         if name == "go_backwards"
                         else "the same in both",
+                        fix="layers.LSTM(32, go_backwards=True)" if name == "go_backwards" else "",
                     )
                 )
+
+    def specs_of(self, values: Sequence[Any]) -> tuple[Spec, ...]:  # type: ignore[override]
+        return self.forward_layer.specs_of(values)
 
     def wrapped(self) -> Mapping[str, Layer]:
         return {"forward_layer": self.forward_layer, "backward_layer": self.backward_layer}

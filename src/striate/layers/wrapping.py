@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from striate import errors
 from striate.graph import Graph, Node, freeze, kinds
-from striate.graph.kinds import Kind, WeightSpec
+from striate.graph.kinds import Fault, Kind, WeightSpec
 from striate.graph.spec import Spec
-from striate.layers.arguments import NOT_ARGUMENTS
+from striate.layers.arguments import arguments_in
 from striate.layers.base import Layer
 from striate.layers.builtin import LAYERS, BuiltIn
 from striate.layers.input import InputLayer
@@ -38,9 +38,17 @@ class Holding(BuiltIn):
 
     def prepare(self, specs: tuple[Spec, ...]) -> None:
         if self.kind.graph is None:
+            self.check_rank(specs)
             entering = self.kind.entering(*specs)
             graph = alone(tuple(self.wrapped().values()), entering)
             self.kind = dataclasses.replace(self.kind, graph=graph)
+
+    def check_rank(self, specs: tuple[Spec, ...]) -> None:
+        """The own error of an input that is wrong for this layer, before those inside see it."""
+        try:
+            self.kind.check_inputs(*specs)
+        except Fault as fault:
+            raise fault.at(self.where) from None
 
     def _make_weights(self, wanted: Sequence[WeightSpec], specs: tuple[Spec, ...]) -> None:
         super()._make_weights([w for w in wanted if "/" not in w.name], specs)
@@ -52,8 +60,7 @@ class Holding(BuiltIn):
     def from_kind(
         cls, kind: Kind, name: str, objects: Mapping[str, Any], inner: Sequence[Layer] = ()
     ) -> Self:
-        names = [f.name for f in dataclasses.fields(kind) if f.name not in NOT_ARGUMENTS]
-        layer = cls.around(inner, {name: getattr(kind, name) for name in names})
+        layer = cls.around(inner, arguments_in(kind))
         layer.automatic_name = name
         return layer
 

@@ -22,7 +22,7 @@ from striate.graph.kinds.calling import Calling, check_mask
 from striate.graph.kinds.cells import Gated, GRUCell, LSTMCell, SimpleRNNCell, Sizes, check_states
 from striate.graph.kinds.convolution import check_window
 from striate.graph.named import Named
-from striate.graph.spec import Spec
+from striate.graph.spec import Spec, product
 
 
 @dataclass(frozen=True)
@@ -72,6 +72,12 @@ class Recurrent(Calling):
 class GatedRecurrent(Recurrent, Gated):
     """A recurrent layer with a step of its own, whose states have one size."""
 
+    def rank_fix(self, spec: Spec) -> str:
+        if self.max_rank == 3 and spec.rank > 3 and None not in spec.shape[2:]:
+            steps, width = spec.shape[1], product(spec.shape[2:])
+            return f"One vector for each step: layers.Reshape({(steps, width)}) before it"
+        return super().rank_fix(spec)
+
     def state_specs(self, spec: Spec) -> list[Spec]:
         return [Spec((spec.shape[0], *self.state_sizes(spec)), float_dtype(spec))] * self.num_states
 
@@ -100,6 +106,9 @@ class GRU(GatedRecurrent, GRUCell):
     max_rank: ClassVar[int] = 3
 
 
+AXES = {1: "L", 2: "H, W", 3: "D, H, W"}
+
+
 @dataclass(frozen=True)
 class ConvLSTM(GatedRecurrent):
     """An LSTM whose products are convolutions, so that its states are maps."""
@@ -117,6 +126,16 @@ class ConvLSTM(GatedRecurrent):
 
     def __init_subclass__(cls) -> None:
         cls.min_rank = cls.max_rank = cls.rank + 3
+
+    def rank_rule(self) -> str:
+        return f"{self.min_rank} dimensions (N, T, {AXES[self.rank]}, C)"
+
+    def rank_fix(self, spec: Spec) -> str:
+        if spec.rank != self.min_rank - 1 or None in spec.shape[1:]:
+            return ""
+        return (
+            f"One step needs an axis of its own: layers.Reshape({(1, *spec.shape[1:])}) before it"
+        )
 
     def check(self) -> None:
         super().check()
