@@ -129,7 +129,9 @@ def test_penalties_and_constraints_reach_each_weight() -> None:
     out = layer(X).detach()
     wanted = [0.01 * (kernel**2).sum(), 0.01 * abs(recurrent).sum(), 0.01 * (bias**2).sum()]
     wanted.append(0.01 * float((out**2).sum()) / len(X))
-    np.testing.assert_allclose(sorted(float(v) for v in layer.losses), sorted(wanted), rtol=1e-5)
+    np.testing.assert_allclose(
+        sorted(float(v.detach()) for v in layer.losses), sorted(wanted), rtol=1e-5
+    )
     layer.apply_constraints()
     assert layer.get_weights()[1].min() == 0
 
@@ -187,7 +189,7 @@ def test_dropout_is_one_mask_for_all_steps_and_keeps_the_mean() -> None:
         return_sequences=True,
         seed=1,
     )
-    out = layer(ones, training=True)
+    out = layer(ones, training=True).detach()
     assert torch.equal(out[:, 0], out[:, 1])
     assert float(out.mean()) == pytest.approx(10.0, abs=0.2)
     assert torch.equal(layer(ones), torch.full((400, 3, 1), 10.0))

@@ -25,7 +25,7 @@ class Recurrent(Calling):
 
     kind: kinds.Recurrent
 
-    def specs_of(self, values: Sequence[Any]) -> tuple[Spec, ...]:  # type: ignore[override]
+    def specs_of(self, values: Sequence[Any]) -> tuple[Spec, ...]:
         return specs_with_batch(values) if self.kind.stateful else specs_of(values)
 
     # states ----------------------------------------------------------------------------------

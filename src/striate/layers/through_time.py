@@ -153,7 +153,7 @@ class Bidirectional(Calling, Holding):
                     )
                 )
 
-    def specs_of(self, values: Sequence[Any]) -> tuple[Spec, ...]:  # type: ignore[override]
+    def specs_of(self, values: Sequence[Any]) -> tuple[Spec, ...]:
         return self.forward_layer.specs_of(values)
 
     def wrapped(self) -> Mapping[str, Layer]:

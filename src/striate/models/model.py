@@ -142,6 +142,7 @@ class Model(Analysed, Layer):
         self._build_for(values)
         self.forget_earlier_losses()
         given = listed_masks(mask, values, self.where)
+        given = [None if m is None else torch.as_tensor(m) for m in given]
         masked = self._used_masks(given)
         program = self.program(logits=logits, masked=masked)
         entering = self._arranged(values, program.raw_inputs)
