@@ -52,6 +52,7 @@ def a_case(seed: int) -> Case:
         shapes.append(steps[:1])
     if both:
         mode = rng.choice(["concat", "sum", "ave", "mul"])
+        arguments["go_backwards"] = False  # Keras cannot turn a layer around that is turned around
         arguments = {"layer": Inner(name, arguments), "merge_mode": str(mode)}
         name = "Bidirectional"
     return Case(name, arguments, tuple(shapes), names=tuple(names))
