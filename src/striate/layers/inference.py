@@ -11,7 +11,7 @@ from torch import Tensor
 from striate import errors
 from striate.graph.record import Symbol
 from striate.graph.spec import Spec
-from striate.layers.calls import Template, leaves
+from striate.layers.calls import Hole, Template, leaves
 
 if TYPE_CHECKING:
     from striate.layers.base import Layer
@@ -68,13 +68,14 @@ def _run_on_meta(layer: Layer, template: Template, inputs: list[Tensor]) -> Any:
 
 def _stated(
     layer: Layer, template: Template, symbols: Sequence[Symbol]
-) -> tuple[tuple[Spec, ...], Structure]:
+) -> tuple[tuple[Spec, ...], Template]:
     """By what the user says the shape is: one shape, or a list of them for several outputs."""
     found = layer.compute_output_shape(template.first_argument([s.shape for s in symbols]))
     many = bool(found) and isinstance(found[0], (tuple, list))
     dtype = symbols[0].dtype if "float" in symbols[0].dtype else "float32"
     specs = tuple(Spec(tuple(shape), dtype) for shape in (found if many else [found]))
-    return specs, Structure(None, list if many else None)
+    holes = [Hole(i) for i in range(len(specs))]
+    return specs, Template((holes if many else holes[0],), {})
 
 
 def _meta(spec: Spec, stand_in: int) -> Tensor:
