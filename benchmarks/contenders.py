@@ -94,6 +94,14 @@ CONTENDERS: list[Contender] = [
     Contender("striate, float32", "striate_worker", setting={"precision": "float32"}),
     Contender("striate, auto", "striate_worker", exact=False, default=True),
     Contender(
+        "striate, auto, CUDA graphs",
+        "striate_worker",
+        setting={"jit_compile": True},
+        inference=False,
+        exact=False,
+        devices=("cuda",),
+    ),
+    Contender(
         "striate, plan=False",
         "striate_worker",
         setting={"plan": False, "precision": "float32"},

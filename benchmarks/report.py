@@ -124,12 +124,74 @@ def _row(
     )
 
 
+def accuracy_text(case: dict[str, Any], limits: dict[str, list[float]]) -> str:
+    """A run to accuracy: what each target took, and where the run ended."""
+    limits = case.get("limits") or limits
+    lines = [
+        f"{case['case']}: {case['network']}, {case['parameters']:,} parameters, "
+        f"{case['epochs']} epochs, batch {case['batch']}"
+    ]
+    if case["failed"]:
+        return "\n".join([*lines, f"  -- {case['failed']}"])
+    for target in case["targets"]:
+        lines.append(f"  {target:.1%}: {reached_text(case, target)}")
+    ends = [seed["epochs"][-1] for seed in case["seeds"]]
+    accuracies = [end["accuracy"] for end in ends]
+    seconds = statistics.median(end["seconds"] for end in ends)
+    images = case["seeds"][0]["images"] * case["epochs"]
+    kind = "bfloat16" if case["precision"] == "auto" else "float32"
+    peak = peak_of(limits, kind)
+    share = f", {case['macs'] * images / seconds / peak:.0%} of the {kind} peak" if peak else ""
+    lines.append(
+        f"  end: {spread_text(accuracies)} after {seconds:.1f} s, {images:,} images{share}"
+    )
+    mirrored = [s["mirrored"] for s in case["seeds"] if s["mirrored"] is not None]
+    if mirrored:
+        lines.append(f"  with mirror images: {spread_text(mirrored)}")
+    return "\n".join(lines)
+
+
+def spread_text(values: list[float]) -> str:
+    """Mean, standard deviation and number of accuracies."""
+    mean = f"{statistics.mean(values):.2%}"
+    if len(values) == 1:
+        return f"{mean} (one seed)"
+    return f"{mean} +- {100 * statistics.stdev(values):.2f} ({len(values)} seeds)"
+
+
+def reached(case: dict[str, Any], target: float) -> tuple[int, float, float] | None:
+    """Seeds that reached a target, median seconds and images until then; None if none did."""
+    found = []
+    for seed in case["seeds"]:
+        for number, epoch in enumerate(seed["epochs"], 1):
+            if epoch["accuracy"] >= target:
+                found.append((epoch["seconds"], number * seed["images"]))
+                break
+    if not found:
+        return None
+    seconds, images = (statistics.median(values) for values in zip(*found, strict=True))
+    return len(found), seconds, images
+
+
+def reached_text(case: dict[str, Any], target: float) -> str:
+    """The same in words."""
+    found = reached(case, target)
+    if found is None:
+        return "not reached"
+    count, seconds, images = found
+    seeds = "" if count == len(case["seeds"]) else f", {count} of {len(case['seeds'])} seeds"
+    return f"{seconds:.1f} s, {images:,.0f} images{seeds}"
+
+
 def text(record: dict[str, Any]) -> str:
     """The whole file."""
     lines = [heading(record["machine"])]
     if record["limits"]:
         lines.append(limits_text(record["limits"]))
-    lines.append(f"ratios are to {REFERENCE!r}, within rounds; spread is quartiles of rounds")
+    accuracy = record["what"].startswith("accuracy")
+    if not accuracy:
+        lines.append(f"ratios are to {REFERENCE!r}, within rounds; spread is quartiles of rounds")
+    show = accuracy_text if accuracy else case_text
     for case in record["cases"]:
-        lines += ["", case_text(case, record["limits"])]
+        lines += ["", show(case, record["limits"])]
     return "\n".join(lines) + "\n"

@@ -62,10 +62,11 @@ def resnet20(size: int = 32, classes: int = 10) -> Model:
     return small(20, size, classes)
 
 
-def resnet18(size: int = 32, classes: int = 10) -> Model:
-    """ResNet-18 with the stem for small images: 3x3, no pooling."""
+def resnet18(size: int = 32, classes: int = 10, scaled: bool = False) -> Model:
+    """ResNet-18 with the stem for small images: 3x3, no pooling; `scaled`: images are bytes."""
     given = Input((size, size, 3))
-    x = _stages(_normalized(given, 64, 3), _basic, (2, 2, 2, 2), 64)
+    x = layers.Rescaling(1 / 127.5, -1.0)(given) if scaled else given
+    x = _stages(_normalized(x, 64, 3), _basic, (2, 2, 2, 2), 64)
     return Model(given, _head(x, classes))
 
 

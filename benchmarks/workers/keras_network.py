@@ -35,8 +35,11 @@ _ARGUMENTS = {
 }
 
 
-def build(graph: dict[str, Any], weights: dict[str, np.ndarray]) -> Any:
-    """A functional model with these weights, whose probabilities are float32 in any policy."""
+def build(graph: dict[str, Any], weights: dict[str, np.ndarray] | None = None) -> Any:
+    """A functional model with these weights, whose probabilities are float32 in any policy.
+
+    Without weights it begins with Keras's own.
+    """
     import keras
 
     values: dict[str, Any] = {}
@@ -49,8 +52,9 @@ def build(graph: dict[str, Any], weights: dict[str, np.ndarray]) -> Any:
         layer = getattr(keras.layers, node["kind"])(**_config(node), **options)
         inputs = [values[name] for name, _ in node["inputs"]]
         values[node["name"]] = layer(inputs if len(inputs) > 1 else inputs[0])
-        given = [weights[f"{node['layer']}.{w['name']}"] for w in node.get("weights", ())]
-        layer.set_weights(given)
+        if weights is not None:
+            names = [w["name"] for w in node.get("weights", ())]
+            layer.set_weights([weights[f"{node['layer']}.{name}"] for name in names])
     return keras.Model(values[graph["inputs"][0][0]], values[last])
 
 

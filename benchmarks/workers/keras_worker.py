@@ -6,11 +6,14 @@ Settings: `policy` (a dtype policy) and `jit_compile`. Steps are `train_on_batch
 from __future__ import annotations
 
 import importlib.metadata
+import json
 import os
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from benchmarks.workers import learning
 from benchmarks.workers.keras_network import build
 from benchmarks.workers.protocol import Task, Worker, serve
 
@@ -76,6 +79,24 @@ class KerasWorker(Worker):
 
     def call(self, batch: int) -> np.ndarray:
         return np.asarray(self.model.predict_on_batch(self.data[batch % len(self.data)][0]))
+
+    def learn(self, request: dict[str, Any]) -> dict[str, Any]:
+        data, timer = learning.images(request), learning.clock(self.keras.callbacks.Callback)
+        self.keras.utils.set_random_seed(request["seed"])
+        graph = json.loads(Path(request["folder"], "graph.json").read_text("utf-8"))
+        model = build(graph)
+        loss = "sparse_categorical_crossentropy"
+        model.compile(optimizer=request["optimizer"], loss=loss, metrics=["accuracy"])
+        model.fit(
+            data["x"],
+            data["y"],
+            batch_size=request["batch"],
+            epochs=request["epochs"],
+            validation_data=(data["x_test"], data["y_test"]),
+            callbacks=[timer],
+            verbose=0,
+        )
+        return {"epochs": timer.epochs, "images": len(data["x"]), "mirrored": None}
 
 
 def optimizer_of(keras: Any, wanted: dict[str, Any]) -> Any:

@@ -64,6 +64,7 @@ if TYPE_CHECKING:  # the same names as in the table, for type checkers and edito
     from striate.ops import initializers as initializers
     from striate.ops import regularizers as regularizers
     from striate.training import History as History
+    from striate.training import Recipe as Recipe
     from striate.training import callbacks as callbacks
     from striate.training import find_learning_rate as find_learning_rate
     from striate.training import losses as losses
@@ -126,6 +127,7 @@ _PLACES: dict[str, str] = {
     "initializers": "striate.ops.initializers",
     "regularizers": "striate.ops.regularizers",
     "History": "striate.training:History",
+    "Recipe": "striate.training:Recipe",
     "callbacks": "striate.training.callbacks",
     "find_learning_rate": "striate.training:find_learning_rate",
     "losses": "striate.training.losses",

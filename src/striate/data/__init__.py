@@ -11,6 +11,7 @@ from striate.data.checks import check_finite as check_finite
 from striate.data.checks import check_samples as check_samples
 from striate.data.class_weights import class_sample_weights as class_sample_weights
 from striate.data.labels import to_categorical as to_categorical
+from striate.data.moving import moved as moved
 from striate.data.order import epoch_order as epoch_order
 from striate.data.sources import source as source
 from striate.data.splitting import split as split

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import copy
 import math
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from striate.data.batches import Batch
 from striate.data.checks import capped_steps, check_samples
@@ -14,6 +17,8 @@ from striate.data.order import Shuffle, epoch_order, places
 
 if TYPE_CHECKING:
     import torch
+
+Change = Callable[[Any, "np.ndarray[Any, Any]", int, int], Any]
 
 
 class ArraySource:
@@ -61,6 +66,21 @@ class ArraySource:
         self._structure = (x, y, sample_weight)
         self._counts = [len(leaves(data)) for data, _ in parts]
         self._assemble = self._assembler()
+        self._change: Change | None = None
+
+    @property
+    def has_one_input(self) -> bool:
+        """Whether x is one array."""
+        return self._counts[0] == 1
+
+    def changed(self, change: Change) -> ArraySource:
+        """The same source, whose first array goes through `change(x, samples, epoch, step)`.
+
+        `samples` are the numbers of the batch's samples, `step` the number of the batch.
+        """
+        made = copy.copy(self)
+        made._change = change
+        return made
 
     def batches(self, epoch: int, start: int = 0) -> Iterator[Batch]:
         """The batches of an epoch in the order of (seed, epoch), without the first `start`."""
@@ -70,7 +90,12 @@ class ArraySource:
                 current, order = turn, self._order(turn)
             begin = index * self.batch_size
             count = min(self.batch_size, self.num_samples - begin)
-            yield self._assemble(self._gather(order, begin, count))
+            found = self._gather(order, begin, count)
+            if self._change is not None:
+                samples = np.arange(begin, begin + count)
+                samples = samples if order is None else order[begin : begin + count].numpy()
+                found[0] = self._change(found[0], samples, turn, index)
+            yield self._assemble(found)
 
     def _order(self, turn: int) -> torch.Tensor | None:
         import torch

@@ -34,11 +34,11 @@ def epoch_order(
     """
     if not shuffle:
         return None
-    generator = _generator(seed, epoch)
+    drawn = generator(seed, epoch)
     if shuffle != "batch":
-        return generator.permutation(num_items).astype(np.int64, copy=False)
+        return drawn.permutation(num_items).astype(np.int64, copy=False)
     # Sorting random keys batch by batch: the batch number is the whole part of the key.
-    keys = np.arange(num_items) // batch_size + generator.random(num_items)
+    keys = np.arange(num_items) // batch_size + drawn.random(num_items)
     return np.argsort(keys, kind="stable").astype(np.int64, copy=False)
 
 
@@ -92,5 +92,6 @@ def _sequence(*key: int) -> np.random.SeedSequence:
     return np.random.SeedSequence([word for k in key for word in (abs(int(k)), int(k < 0))])
 
 
-def _generator(*key: int) -> np.random.Generator:
+def generator(*key: int) -> np.random.Generator:
+    """Random numbers that depend on the key alone."""
     return np.random.Generator(np.random.Philox(_sequence(*key)))

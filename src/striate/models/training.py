@@ -11,7 +11,8 @@ import torch
 from striate import data, training
 from striate.models.entering import build_from
 from striate.models.planned import Planned
-from striate.training import Compiled, History, TrainingHealth
+from striate.models.recipes import batch_size_of, compile_for, followed
+from striate.training import Compiled, History, Recipe, TrainingHealth
 from striate.training.callbacks import BackupAndRestore
 from striate.training.loop import whole
 
@@ -96,6 +97,7 @@ class Trainable(Planned):
         precision: str = "auto",
         recompute: bool = False,
         watch: bool | int | TrainingHealth = False,
+        recipe: str | Recipe | None = None,
     ) -> History:
         """Trains the model.
 
@@ -132,6 +134,9 @@ class Trainable(Planned):
                 memory, about a third more time.
             watch: True measures gradients, updates and dead or saturated units of each layer in
                 every 50th step, a number in every so many; `history.health` says what was found.
+            recipe: "fast", or a `Recipe`: trains well in few epochs, with an optimizer, learning
+                rates and augmentation of its own, batches of 128 by default; `compile` may be
+                left out where the model ends in softmax or sigmoid.
 
         Returns:
             What was measured after each epoch.
@@ -146,6 +151,9 @@ class Trainable(Planned):
         if seed is not None and not self.built:
             training.set_seed(seed)  # the weights that the first batch brings about are seeded, too
         x = build_from(self, x, "fit")
+        compile_for(self, recipe, y)
+        batch_size = batch_size_of(recipe, batch_size)
+        order = _seed_of_order(seed, checkpoint_dir, callbacks)
         if validation_split and validation_data is None:
             parts = data.split(x, y, sample_weight, fraction=validation_split)
             (x, y, sample_weight), validation_data = parts
@@ -155,17 +163,18 @@ class Trainable(Planned):
             sample_weight,
             batch_size=batch_size,
             shuffle=shuffle,
-            seed=_seed_of_order(seed, checkpoint_dir, callbacks),
+            seed=order,
             class_weight=class_weight,
             steps=whole("steps_per_epoch", steps_per_epoch, 1),
         )
         validation = _validation(
             validation_data, validation_batch_size or batch_size, validation_steps
         )
+        compiled, source = followed(self, recipe, source, epochs - initial_epoch, order)
         with self.executing(plan, precision, "float32", "fit", recompute):
             self.history = training.fit(
                 self,
-                self._compiled,
+                compiled,
                 source,
                 epochs=epochs,
                 initial_epoch=initial_epoch,

@@ -21,3 +21,4 @@ from striate.training.on_batch import predict_on_batch as predict_on_batch
 from striate.training.on_batch import test_on_batch as test_on_batch
 from striate.training.on_batch import train_on_batch as train_on_batch
 from striate.training.random_state import set_seed as set_seed
+from striate.training.recipe import Recipe as Recipe

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -67,6 +68,12 @@ class Compiled:
     def metrics_names(self) -> list[str]:
         """The names of `evaluate`'s results; only "loss" before the first batch."""
         return list(self.objective.names) if self.objective is not None else ["loss"]
+
+    def with_optimizer(self, optimizer: torch.optim.Optimizer) -> Compiled:
+        """The same losses and metrics with another optimizer, not bound to outputs yet."""
+        made = copy.copy(self)
+        made.optimizer, made.objective, made._bound_to, made._for_logits = optimizer, None, None, {}
+        return made
 
     def losses_of(self, names: Sequence[str]) -> list[Any]:
         """The loss of each output, None where it has none."""
