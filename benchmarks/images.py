@@ -35,8 +35,7 @@ def load(name: str) -> tuple[Split, Split]:
     else:
         import striate as st
 
-        train, test = st.datasets.load(name)
-        arrays = {"x_train": train[0], "y_train": train[1], "x_test": test[0], "y_test": test[1]}
+        arrays = vars(st.datasets.load(name))
     splits = []
     for part in ("train", "test"):
         x, y = arrays[f"x_{part}"], arrays[f"y_{part}"].reshape(-1).astype(np.int64)

@@ -41,7 +41,7 @@ def task_of(folder: Path, name: str, training: bool, **setting: object) -> Task:
 @pytest.mark.parametrize("name", list(RATES))
 def test_outputs_are_the_same(name: str) -> None:
     with prepared(case_of(name)) as folder:
-        request = {"threads": torch.get_num_threads()}
+        request = {"threads": torch.get_num_threads(), "device": "cpu"}
         ours, plain, tuned = StriateWorker(request), TorchWorker(request), TorchWorker(request)
         ours.prepare(task_of(folder, name, False))
         plain.prepare(task_of(folder, name, False))
@@ -57,7 +57,7 @@ def test_outputs_are_the_same(name: str) -> None:
 @pytest.mark.parametrize("name", list(RATES))
 def test_losses_of_training_are_the_same(name: str) -> None:
     with prepared(case_of(name)) as folder:
-        request = {"threads": torch.get_num_threads()}
+        request = {"threads": torch.get_num_threads(), "device": "cpu"}
         ours, plain, tuned = StriateWorker(request), TorchWorker(request), TorchWorker(request)
         ours.prepare(task_of(folder, name, True))
         plain.prepare(task_of(folder, name, True))
