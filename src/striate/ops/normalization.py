@@ -23,7 +23,13 @@ def batch_norm(
 
     Shapes: x (N, C, ...), the others (C,).
     """
+    gamma = _beside(beta) if gamma is None and beta is not None else gamma
     return F.batch_norm(x, moving_mean, moving_variance, gamma, beta, False, 0.0, epsilon)
+
+
+def _beside(beta: Tensor) -> Tensor | None:
+    """Ones for a gamma, on CUDA, whose kernels give beta no gradient without one."""
+    return torch.ones_like(beta) if beta.is_cuda else None
 
 
 def batch_norm_training(
@@ -41,9 +47,7 @@ def batch_norm_training(
     Keras does it; torch's own `batch_norm` would move with the unbiased one. The kernel returns
     1 / sqrt(variance + epsilon), from which the variance is recovered.
     """
-    if gamma is None and beta is not None:
-        # On CUDA the kernel gives beta no gradient if there is no gamma.
-        gamma = torch.ones_like(beta)
+    gamma = _beside(beta) if gamma is None and beta is not None else gamma
     out, mean, inverse = torch.native_batch_norm(x, gamma, beta, None, None, True, 0.0, epsilon)
     with torch.no_grad():
         variance = inverse.detach().to(moving_variance.dtype).pow(-2).sub_(epsilon).clamp_(min=0)

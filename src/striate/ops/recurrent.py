@@ -5,7 +5,9 @@ Gates lie in Keras's order in one matrix: LSTM input, forget, cell, output; GRU 
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -104,7 +106,7 @@ def fused_lstm(
     if bias is not None:
         weights += [bias, torch.zeros_like(bias)]
     start = [s.unsqueeze(0).contiguous() for s in states]
-    out, h, c = torch.lstm(x, start, weights, bias is not None, 1, 0.0, _train(), False, True)
+    out, h, c = _sequence(torch.lstm, x, start, weights)
     return out, [h[0], c[0]]
 
 
@@ -119,7 +121,7 @@ def fused_gru(
     if bias is not None:
         weights += [_reset_first(bias[0]), _reset_first(bias[1])]
     start = states[0].unsqueeze(0).contiguous()
-    out, h = torch.gru(x, start, weights, bias is not None, 1, 0.0, _train(), False, True)
+    out, h = _sequence(torch.gru, x, start, weights)
     return out, [h[0]]
 
 
@@ -131,7 +133,7 @@ def fused_simple(
     if bias is not None:
         weights += [bias, torch.zeros_like(bias)]
     start = states[0].unsqueeze(0).contiguous()
-    out, h = torch.rnn_tanh(x, start, weights, bias is not None, 1, 0.0, _train(), False, True)
+    out, h = _sequence(torch.rnn_tanh, x, start, weights)
     return out, [h[0]]
 
 
@@ -140,6 +142,13 @@ def _reset_first(weight: Tensor) -> Tensor:
     return torch.cat([reset, update, new])
 
 
-def _train() -> bool:
-    # cuDNN keeps what a backward pass needs only in "training"; nothing else depends on it here
-    return torch.is_grad_enabled()
+def _sequence(kernel: Callable[..., Any], x: Tensor, start: Any, weights: list[Tensor]) -> Any:
+    """One layer, one direction, batch first; with biases if there are four weights."""
+    # cuDNN keeps what a backward pass needs only in "training"; nothing else depends on it here.
+    arguments = (x, start, weights, len(weights) == 4, 1, 0.0, torch.is_grad_enabled(), False, True)
+    if not x.is_cuda:
+        return kernel(*arguments)
+    with warnings.catch_warnings():
+        # cuDNN wants its weights side by side, and copies Keras's there at every call.
+        warnings.filterwarnings("ignore", "RNN module weights")
+        return kernel(*arguments)
