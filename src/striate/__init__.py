@@ -16,6 +16,7 @@ if TYPE_CHECKING:  # the same names as in the table, for type checkers and edito
     from striate import arrays as arrays
     from striate import data as data
     from striate import diagnosis as diagnosis
+    from striate import diagrams as diagrams
     from striate import errors as errors
     from striate import explain as explain
     from striate import graph as graph
@@ -29,6 +30,7 @@ if TYPE_CHECKING:  # the same names as in the table, for type checkers and edito
     from striate.diagnosis import mcnemar as mcnemar
     from striate.diagnosis import scale_temperature as scale_temperature
     from striate.diagnosis import worst_mistakes as worst_mistakes
+    from striate.diagrams import plot_model as plot_model
     from striate.errors import ArgumentError as ArgumentError
     from striate.errors import CheckpointError as CheckpointError
     from striate.errors import DataError as DataError
@@ -79,6 +81,7 @@ _PLACES: dict[str, str] = {
     "arrays": "striate.arrays",
     "data": "striate.data",
     "diagnosis": "striate.diagnosis",
+    "diagrams": "striate.diagrams",
     "errors": "striate.errors",
     "explain": "striate.explain",
     "graph": "striate.graph",
@@ -92,6 +95,7 @@ _PLACES: dict[str, str] = {
     "mcnemar": "striate.diagnosis:mcnemar",
     "scale_temperature": "striate.diagnosis:scale_temperature",
     "worst_mistakes": "striate.diagnosis:worst_mistakes",
+    "plot_model": "striate.diagrams:plot_model",
     "ArgumentError": "striate.errors:ArgumentError",
     "CheckpointError": "striate.errors:CheckpointError",
     "DataError": "striate.errors:DataError",
