@@ -59,32 +59,6 @@ def one_inception_block() -> st.Model:
     return st.Model(x, inception(x, "3a"))
 
 
-def resnet50() -> st.Model:
-    image = st.Input((224, 224, 3), name="image")
-    x = layers.MaxPooling2D(3, 2, padding="same", name="pool1")(conv(image, 64, 7, "conv1"))
-    for stage, (filters, count) in enumerate(((64, 3), (128, 4), (256, 6), (512, 3)), 2):
-        for block in range(1, count + 1):
-            x = _bottleneck(x, filters, f"conv{stage}_block{block}", stage > 2 and block == 1)
-    x = layers.GlobalAveragePooling2D(name="means")(x)
-    return st.Model(image, layers.Dense(1000, activation="softmax", name="classes")(x))
-
-
-def _bottleneck(x: Any, filters: int, name: str, down: bool) -> Any:
-    strides = 2 if down else 1
-    short = x
-    if x.shape[-1] != 4 * filters:
-        short = layers.Conv2D(4 * filters, 1, strides=strides, name=f"{name}_0_conv")(x)
-        short = layers.BatchNormalization(name=f"{name}_0_bn")(short)
-    for i, (out, size, step) in enumerate(
-        ((filters, 1, strides), (filters, 3, 1), (4 * filters, 1, 1)), 1
-    ):
-        x = layers.Conv2D(out, size, step, padding="same", name=f"{name}_{i}_conv")(x)
-        x = layers.BatchNormalization(name=f"{name}_{i}_bn")(x)
-        if i < 3:
-            x = layers.ReLU(name=f"{name}_{i}_relu")(x)
-    return layers.ReLU(name=f"{name}_out")(layers.Add(name=f"{name}_add")([short, x]))
-
-
 def nested() -> st.Model:
     """Two models inside a model, one of them inside the other, and one called twice."""
     core = st.Sequential(

@@ -14,7 +14,7 @@ import striate
 from tests.house import tree
 
 LOWER = {"errors", "storage", "graph", "analysis", "ops", "layers", "plan", "training", "data"}
-BELOW = {*LOWER, "figures", "models", "zoo"}
+BELOW = {*LOWER, "figures", "diagrams", "models", "zoo"}
 UPPER = {*BELOW, "explain", "diagnosis", "formats"}
 
 # Room -> the striate rooms it may import, at any depth and for any purpose.
@@ -25,6 +25,7 @@ ROOMS: dict[str, set[str]] = {
     "graph": {"errors"},
     "arrays": {"graph", "errors"},
     "analysis": {"graph", "errors"},
+    "diagrams": {"graph", "figures", "errors"},
     "ops": {"graph", "errors"},
     "layers": {"graph", "ops", "errors"},
     "plan": {"graph", "ops", "layers", "errors"},
@@ -54,7 +55,7 @@ SHORT = {
 # The top of the package: the table of public names, short names, and `python -m striate`.
 TOP = {"__init__", "__main__", *SHORT}
 
-WITHOUT_TORCH = {"errors", "figures", "storage", "graph", "analysis", "arrays"}
+WITHOUT_TORCH = {"errors", "figures", "storage", "graph", "analysis", "arrays", "diagrams"}
 TORCH_IN_FUNCTIONS_ONLY = {"data", "__init__", "__main__"}
 
 # Third parties that are no dependencies; never imported when a file is loaded.

@@ -122,6 +122,35 @@ def summary(
 
 @app.command()
 @reported
+def plot(
+    run: options.Run,
+    out: options.PictureOut = None,
+    shapes: options.Shapes = True,
+    names: options.Names = True,
+    activations: options.Activations = True,
+    rankdir: options.Rankdir = "TB",
+    expand_nested: options.ExpandNested = False,
+    dpi: options.Dpi = 200,
+    as_json: options.Json = False,
+    debug: options.Debug = False,
+) -> Report:
+    """Draw a model's layers as a picture: PNG, SVG or PDF."""
+    from striate.app import plotting
+
+    return plotting.plot(
+        run,
+        out,
+        shapes=shapes,
+        names=names,
+        activations=activations,
+        rankdir=rankdir,
+        expand_nested=expand_nested,
+        dpi=dpi,
+    )
+
+
+@app.command()
+@reported
 def datasets(as_json: options.Json = False, debug: options.Debug = False) -> Report:
     """List the data sets that can be named."""
     from striate.app import listing

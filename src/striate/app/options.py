@@ -129,3 +129,20 @@ Invert = Annotated[bool, _flag("--invert", text="Exchange black and white in the
 # Of `summary`.
 ExpandNested = Annotated[bool, _flag("--expand-nested", text="List the layers of models inside.")]
 ShowTrainable = Annotated[bool, _flag("--show-trainable", text="Say which layers are trained.")]
+
+# Of `plot`.
+PictureOut = Annotated[
+    str | None,
+    typer.Option(
+        "--out",
+        "-o",
+        metavar="FILE",
+        help="A name that ends with .png, .svg or .pdf. [dim]\\[model.png in RUN][/dim]",
+        show_default=False,
+    ),
+]
+Shapes = Annotated[bool, typer.Option(help="Show the shapes of inputs and outputs.")]
+Names = Annotated[bool, typer.Option(help="Show the layers' names.")]
+Activations = Annotated[bool, typer.Option(help="Show activations inside layers.")]
+Rankdir = Annotated[str, typer.Option(metavar="NAME", help="TB down, LR to the right, BT, RL.")]
+Dpi = Annotated[float, typer.Option(metavar="N", min=10, help="Pixels per inch of a PNG.")]

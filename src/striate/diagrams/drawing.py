@@ -227,7 +227,7 @@ class Drawing:
         import matplotlib
 
         # hinting would make letters wider than planned where pixels are few
-        with matplotlib.rc_context({"text.hinting": "no_hinting", "text.hinting_factor": 1}):
+        with matplotlib.rc_context({"text.hinting": "no_hinting"}):
             return self.figure().content(ending, dpi)
 
     def _repr_svg_(self) -> str:

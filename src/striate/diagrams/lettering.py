@@ -30,7 +30,7 @@ def text_width(text: str, size: float, *, bold: bool = False) -> float:
 
     Example:
         >>> round(text_width("conv2d", 10), 2)
-        36.49
+        36.58
     """
     table = _TABLES[bold]
     return size * sum(table.get(letter, _OTHER) for letter in text)

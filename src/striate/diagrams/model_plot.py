@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from striate import errors
 from striate.diagrams import boxes
@@ -16,16 +16,21 @@ from striate.diagrams.lettering import text_width
 from striate.graph import Graph, Node
 from striate.graph.kinds import InputLayer, Nested
 
-if TYPE_CHECKING:
-    from striate.models import Model
-
 DIRECTIONS = ("TB", "LR", "BT", "RL")
 MARGIN, FRAME, TITLE_ROOM = 12.0, 10.0, 22.0
 FRAME_COLOUR, EDGE_COLOUR = "#f6f8fb", "#5b6573"
 
 
+class HasGraph(Protocol):
+    """What a model is to a drawing."""
+
+    @property
+    def graph(self) -> Graph:
+        """Its graph."""
+
+
 def plot_model(
-    model: Model | Graph,
+    model: HasGraph | Graph,
     to_file: str | os.PathLike[str] | None = "model.png",
     show_shapes: bool = False,
     show_dtype: bool = False,
@@ -122,7 +127,9 @@ class _Plot:
         elements: list[Element] = []
         for edge, route in zip(edges, found.routes, strict=True):
             turned = [self._turned(point, (0, 0), size) for point in route]
-            elements.append(Shape(_pieces(turned, across), stroke=EDGE_COLOUR, arrow=True, name=edge))
+            elements.append(
+                Shape(_pieces(turned, across), stroke=EDGE_COLOUR, arrow=True, name=edge)
+            )
         for name, part in parts.items():
             corner = self._turned(found.corners[name], sizes[name], size)
             elements += moved(part.elements, *corner)
