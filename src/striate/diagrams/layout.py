@@ -76,7 +76,8 @@ class _Net:
 
     def __init__(self, sizes: Mapping[str, Size], edges: Sequence[Edge]) -> None:
         self.sizes, self.edges = sizes, edges
-        self.rank: dict[object, int] = dict(_ranks(list(sizes), edges))
+        self.rank: dict[object, int] = {}
+        self.rank.update(_ranks(list(sizes), edges).items())
         self.chains: list[list[object]] = []
         for i, (start, end) in enumerate(edges):
             between = range(self.rank[start] + 1, self.rank[end])
@@ -153,8 +154,8 @@ class _Net:
         for turn in range(SWEEPS):
             down = turn % 2 == 1
             for i in range(last + 1):
-                rank = i if down else last - i
-                self._place_rank(self.ranks[rank], self.above if down else self.below)
+                at = i if down else last - i
+                self._place_rank(self.ranks[at], self.above if down else self.below)
         for _ in range(STRAIGHTENINGS):
             self._straighten()
         least = min((x - self.width(n) / 2 for n, x in self.x.items()), default=0.0)

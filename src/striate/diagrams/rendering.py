@@ -59,7 +59,7 @@ def _artists(element: Element) -> list[Any]:
 def _box(box: Box) -> Any:
     from matplotlib.patches import FancyBboxPatch, Rectangle
 
-    style = {
+    style: dict[str, Any] = {
         "facecolor": box.fill,
         "edgecolor": box.stroke,
         "linewidth": 1.0,
