@@ -45,6 +45,7 @@ def train(
     save_every: options.SaveEvery = None,
     resume: options.Resume = False,
     overwrite: options.Overwrite = False,
+    watch: options.Watch = False,
     verbose: options.Verbose = 1,
     as_json: options.Json = False,
     debug: options.Debug = False,
@@ -65,7 +66,7 @@ def train(
     from striate.app import training_run
 
     given = {name: context.params[name] for name in OPTIONS}
-    return training_run.train(training_run.Request(given, out, resume, overwrite, verbose))
+    return training_run.train(training_run.Request(given, out, resume, overwrite, verbose, watch))
 
 
 @app.command()
@@ -86,6 +87,30 @@ def evaluate(
     from striate.app import evaluation
 
     return evaluation.evaluate(run, data, part, batch_size, device)
+
+
+@app.command()
+@reported
+def report(
+    run: options.Run,
+    data: options.OtherData = None,
+    part: options.Part = None,
+    out: options.ReportOut = None,
+    examples: options.Examples = 3,
+    mistakes: options.Mistakes = 12,
+    batch_size: options.EvaluationBatch = 256,
+    device: options.Device = "auto",
+    as_json: options.Json = False,
+    debug: options.Debug = False,
+) -> Report:
+    """Write one HTML file: accuracy, curves, mistakes, what the network sees."""
+    if part not in (None, "test", "train"):
+        raise typer.BadParameter(f"--part is test or train, not {part}")
+
+    from striate.app.report.page import report as write
+    from striate.app.report.subject import Request
+
+    return write(Request(run, data, part, out, examples, mistakes, batch_size, device))
 
 
 @app.command()

@@ -31,9 +31,9 @@ def evaluate(run: str, data: str | None, part: str | None, batch_size: int, devi
         ShapeError: the images have another shape than the model's input.
     """
     shape = read_graph(run).input_specs[0].shape[1:]
-    samples = read_samples(data or _own_data(run))
-    chosen, (x, y) = _part(samples, part)
-    _check_shape(run, shape, samples)
+    samples = read_samples(data or own_data(run, "evaluate"))
+    chosen, (x, y) = part_of(samples, part)
+    check_shape(run, shape, samples)
     with waiting("loading PyTorch and the model"):
         from striate.models import load_model
 
@@ -54,7 +54,8 @@ def evaluate(run: str, data: str | None, part: str | None, batch_size: int, devi
     return Report({**record, "results": results}, show)
 
 
-def _check_shape(run: str, wanted: tuple[int | None, ...], samples: Samples) -> None:
+def check_shape(run: str, wanted: tuple[int | None, ...], samples: Samples) -> None:
+    """Raises ShapeError unless the images fit the model's input (H, W, C)."""
     found = samples.image_shape
     fits = len(wanted) == len(found) and all(
         w in (None, f) for w, f in zip(wanted, found, strict=True)
@@ -70,20 +71,30 @@ def _check_shape(run: str, wanted: tuple[int | None, ...], samples: Samples) -> 
         )
 
 
-def _own_data(run: str) -> str:
+def own_data(run: str, command: str) -> str:
+    """The data that a run was trained on.
+
+    Raises:
+        ArgumentError: it is a model file, which does not say so.
+    """
     folder = RunFolder(run)
     if not (folder.path / CONFIG).exists():
         raise ArgumentError(
             message(
                 run,
                 "this is a model without a run folder, so its data are not known",
-                fix=f"Name them: striate evaluate {run} digits",
+                fix=f"Name them: striate {command} {run} digits",
             )
         )
     return read_settings(folder.config(), str(folder.path / CONFIG)).data
 
 
-def _part(samples: Samples, part: str | None) -> tuple[str, Part]:
+def part_of(samples: Samples, part: str | None) -> tuple[str, Part]:
+    """(its name, the part that was asked for); of None the test part, or all there is.
+
+    Raises:
+        ArgumentError: there is no test part.
+    """
     if part == "train" or (part is None and samples.test is None):
         return "train", samples.train
     if samples.test is None:

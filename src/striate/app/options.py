@@ -87,6 +87,9 @@ Resume = Annotated[bool, _flag("--resume", text="Go on with the run in --out.", 
 Overwrite = Annotated[
     bool, _flag("--overwrite", text="Replace the run in --out.", panel=_RUN_FOLDER)
 ]
+Watch = Annotated[
+    bool, _flag("--watch", text="Measure gradients and dead units; see report.", panel="Training")
+]
 Verbose = Annotated[
     int,
     typer.Option(
@@ -115,6 +118,22 @@ Part = Annotated[
     ),
 ]
 EvaluationBatch = Annotated[int, typer.Option(metavar="N", min=1, help="Images per step.")]
+
+# Of `report`.
+ReportOut = Annotated[
+    str | None,
+    typer.Option(
+        "--out",
+        "-o",
+        metavar="FILE",
+        help="Where it goes. [dim]\\[RUN/report.html][/dim]",
+        show_default=False,
+    ),
+]
+Examples = Annotated[
+    int, typer.Option(metavar="N", min=0, help="Images whose feature maps are shown.")
+]
+Mistakes = Annotated[int, typer.Option(metavar="N", min=1, help="Mistakes that are shown.")]
 
 # Of `predict`.
 Images = Annotated[

@@ -6,9 +6,9 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from striate.app.run_folder import Log, RunFolder
+from striate.app.run_folder import HEALTH, Log, RunFolder
 from striate.errors import StorageError
-from striate.training.callbacks import Callback, ProgbarLogger
+from striate.training.callbacks import Callback, ProgbarLogger, TrainingHealth
 from striate.training.callbacks.callback import Logs
 from striate.training.history import History
 from striate.training.progress import format_metric, format_seconds, say
@@ -39,10 +39,18 @@ class RunRecorder(Callback):
         log: its log.
         epochs: the number of the last epoch.
         verbose: whether to say where a resumed run goes on.
+        watch: what is measured inside the layers, for health.json; it comes before this callback.
     """
 
-    def __init__(self, folder: RunFolder, log: Log, epochs: int, verbose: bool) -> None:
-        self._folder, self._log = folder, log
+    def __init__(
+        self,
+        folder: RunFolder,
+        log: Log,
+        epochs: int,
+        verbose: bool,
+        watch: TrainingHealth | None = None,
+    ) -> None:
+        self._folder, self._log, self._watch = folder, log, watch
         self._epochs, self._verbose = epochs, verbose
         self._history = History()
         self._start = time.monotonic()
@@ -71,5 +79,7 @@ class RunRecorder(Callback):
         """A full disk does not end training: the history is written again after the next epoch."""
         try:
             self._folder.write_history(self._history.to_json(), self._history.to_records())
+            if self._watch is not None:
+                self._folder.write_json(HEALTH, self._watch.report.to_dict())
         except StorageError as error:
             self._log.write(f"warning: {error}")

@@ -6,6 +6,7 @@
     environment.json   versions, machine, device, threads
     log.txt            a line per event, with the time
     checkpoints/       what a run that was stopped goes on from
+    health.json        what `--watch` measured inside the layers, rewritten after each epoch
     results.json       the measurements on the test images; its presence says: finished
 
 Files are replaced in one step, so that a crash leaves the old one or the new one.
@@ -36,9 +37,9 @@ except ImportError:  # Windows: nothing keeps two runs apart there
 
 MODEL, HISTORY, TABLE = "model.striate", "history.json", "history.csv"
 CONFIG, ENVIRONMENT, LOG = "config.json", "environment.json", "log.txt"
-RESULTS, CHECKPOINTS = "results.json", "checkpoints"
+RESULTS, CHECKPOINTS, HEALTH = "results.json", "checkpoints", "health.json"
 _LOCK = ".lock"
-_OURS = (RESULTS, MODEL, HISTORY, TABLE, CONFIG, ENVIRONMENT, LOG)
+_OURS = (RESULTS, HEALTH, MODEL, HISTORY, TABLE, CONFIG, ENVIRONMENT, LOG)
 
 
 class RunFolder:

@@ -19,6 +19,7 @@ from striate.app.reporting import Report, waiting
 from striate.app.run_folder import (
     CONFIG,
     ENVIRONMENT,
+    HEALTH,
     LOG,
     RESULTS,
     Log,
@@ -46,6 +47,7 @@ class Request:
         resume: goes on with the run in `out`.
         overwrite: replaces the run in `out`.
         verbose: 0 silent, 1 a progress line, 2 a line per epoch.
+        watch: measures what happens inside the layers; a run that was watched stays so.
     """
 
     options: Mapping[str, Any]
@@ -53,6 +55,7 @@ class Request:
     resume: bool = False
     overwrite: bool = False
     verbose: int = 1
+    watch: bool = False
 
 
 def train(request: Request) -> Report:
@@ -121,6 +124,7 @@ class Training:
     ) -> None:
         self.folder, self.settings, self.samples = folder, settings, samples
         self.resume, self.verbose = request.resume, request.verbose
+        self.watch = request.watch or (self.resume and (folder.path / HEALTH).exists())
         self.form = of_images(samples.train[0])
         from striate.ops.device import device as choose_device
         from striate.training.saving import parse_interval
@@ -162,6 +166,8 @@ class Training:
         if not self.resume:
             self.folder.clear()
         self.folder.write_json(CONFIG, self._config())
+        if self.watch and not (self.folder.path / HEALTH).exists():
+            self.folder.write_json(HEALTH, {"epochs": []})
         self.folder.write_json(ENVIRONMENT, {**environment(), "device": self.device})
         (self.folder.path / RESULTS).unlink(missing_ok=True)
         self.log.write(f"{'resumed' if self.resume else 'begun'}: {self._config()['command']}")
@@ -175,7 +181,7 @@ class Training:
         out = str(self.folder)
         return {
             "format": 1,
-            "command": settings.command(out),
+            "command": settings.command(out) + " --watch" * self.watch,
             "resume": resume_command(out),
             "options": settings.as_dict(),
             "seeds": dict.fromkeys(("weights", "order", "validation"), settings.seed),
@@ -210,10 +216,13 @@ class Training:
 
     def _fit(self, model: Model) -> Any:
         from striate.app.run_callbacks import RunProgress, RunRecorder
+        from striate.training import TrainingHealth
 
         settings = self.settings
         x, y = self.train
-        recorder = RunRecorder(self.folder, self.log, settings.epochs, bool(self.verbose))
+        watch = TrainingHealth() if self.watch else None
+        recorder = RunRecorder(self.folder, self.log, settings.epochs, bool(self.verbose), watch)
+        watches = [] if watch is None else [watch]
         shown = [RunProgress(self.verbose)] if self.verbose else []
         try:
             return model.fit(
@@ -222,7 +231,7 @@ class Training:
                 batch_size=settings.batch_size,
                 epochs=settings.epochs,
                 validation_data=self.validation,
-                callbacks=[*shown, recorder],
+                callbacks=[*watches, *shown, recorder],
                 verbose=0,
                 device=settings.device,
                 seed=settings.seed,
@@ -278,7 +287,7 @@ class Training:
                     f"on {len(samples.test[0]):,} images that it has not learned from."
                 )
             console.print(f"Saved in [bold]{out}[/bold]: the model, its history, its settings.")
-            console.print(f"Next: striate predict {out} image.png", markup=False)
+            console.print(f"Next: striate report {out}", markup=False)
 
         return Report(record, show)
 

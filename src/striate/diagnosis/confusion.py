@@ -131,9 +131,11 @@ def _write_numbers(axes: Any, shown: Array, level: Array) -> None:
 
 
 def _name_axes(axes: Any, names: Sequence[str]) -> None:
+    from striate.figures import as_text
+
     step = -(-len(names) // _MOST_NAMES)
     places = range(0, len(names), step)
-    shown = [names[i] for i in places]
+    shown = [as_text(names[i]) for i in places]
     long = max(len(name) for name in names) > 3
     axes.set_xticks(places, shown, rotation=90 if long else 0)
     axes.set_yticks(places, shown)

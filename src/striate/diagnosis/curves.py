@@ -96,7 +96,7 @@ def precision_recall_curves(
 
 def plot_curves(curves: Sequence[Curve]) -> Figure:
     """All curves of one kind in one figure; of more than ten, the lowest ten are named."""
-    from striate.figures import MUTED, colour, figure, quiet
+    from striate.figures import MUTED, as_text, colour, figure, quiet
 
     is_roc = bool(curves) and curves[0].kind == ROC
     picture = figure(5.2, 4.4)
@@ -110,7 +110,7 @@ def plot_curves(curves: Sequence[Curve]) -> Figure:
         axes.plot(curve.x, curve.y, color=MUTED, alpha=0.3, linewidth=0.8)
     steps = "default" if is_roc else "steps-pre"
     for i, curve in enumerate(named):
-        text = f"{curve.name}: {curve.area:.3f}"
+        text = as_text(f"{curve.name}: {curve.area:.3f}")
         axes.plot(curve.x, curve.y, color=colour(i), label=text, drawstyle=steps, linewidth=1.6)
     what = "area" if is_roc else "average precision"
     mean = float(np.mean([c.area for c in curves])) if curves else float("nan")

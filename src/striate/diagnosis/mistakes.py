@@ -80,7 +80,7 @@ class Mistakes(Record):
 
     def plot(self) -> Figure:
         """A gallery: each image with its class, what it is taken for and how surely."""
-        from striate.figures import panels, show_image
+        from striate.figures import as_text, panels, show_image
 
         picture, places = panels(
             len(self), most_columns=_COLUMNS, width_inches=1.9, height_inches=2.3
@@ -91,7 +91,7 @@ class Mistakes(Record):
                 show_image(axes, image, bounds)
             axes.set_axis_off()
             text = f"{mistake.predicted} {mistake.confidence:.0%}\nis {mistake.true}"
-            axes.set_title(text, fontsize=9)
+            axes.set_title(as_text(text), fontsize=9)
         return picture
 
 

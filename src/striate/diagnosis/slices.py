@@ -71,16 +71,16 @@ class Slices(Record):
 
     def plot(self) -> Figure:
         """The accuracies with their intervals, the overall one as a line."""
-        from striate.figures import ACCENT, MUTED, WRONG, figure, quiet
+        from striate.figures import ACCENT, MUTED, WRONG, as_text, figure, quiet
 
         picture = figure(5.2, 1.2 + 0.32 * len(self.names))
-        axes = quiet(picture.add_subplot(), f"accuracy by {self.column}", "accuracy", "")
+        axes = quiet(picture.add_subplot(), as_text(f"accuracy by {self.column}"), "accuracy", "")
         axes.axvline(self.overall.value, color=MUTED, linestyle=":", label="overall")
         for place, (name, found) in enumerate(zip(self.names, self.accuracies, strict=True)):
             paint = WRONG if name in self.weak else ACCENT
             axes.plot([found.low, found.high], [place, place], color=paint, linewidth=2)
             axes.plot(found.value, place, "o", color=paint, ms=6)
-        axes.set_yticks(range(len(self.names)), self.names)
+        axes.set_yticks(range(len(self.names)), [as_text(name) for name in self.names])
         axes.invert_yaxis()
         axes.legend(frameon=False, fontsize=8)
         return picture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from striate.figures.figure import Picture as Picture
+from striate.figures.figure import as_text as as_text
 from striate.figures.figure import figure as figure
 from striate.figures.figure import panels as panels
 from striate.figures.figure import quiet as quiet

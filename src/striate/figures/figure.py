@@ -69,6 +69,17 @@ def panels(
     return made, [made.add_subplot(rows, columns, place + 1) for place in range(count)]
 
 
+def as_text(name: object) -> str:
+    """A name as matplotlib shows it: `$` begins no formula, a label with `_` first is not left out.
+
+    Example:
+        >>> as_text("_cat") == " _cat", len(as_text("$x$"))
+        (True, 5)
+    """
+    text = str(name).replace("$", r"\$")
+    return f" {text}" if text.startswith("_") else text
+
+
 def quiet(axes: Any, title: str = "", x: str = "", y: str = "") -> Any:
     """Axes without a box, with a faint grid, a title and the names of what they measure."""
     axes.set_title(title, fontsize=11)

@@ -251,7 +251,7 @@ def _units(last: Mapping[str, Any]) -> list[HealthFinding]:
 def _draw(
     axes: Any, lines: Mapping[str, tuple[Sequence[int], Sequence[float]]], title: str, scale: str
 ) -> None:
-    from striate.figures import MUTED, colour, quiet
+    from striate.figures import MUTED, as_text, colour, quiet
 
     quiet(axes, title, "epoch")
     ranked = sorted(lines, key=lambda name: -lines[name][1][-1])
@@ -261,7 +261,7 @@ def _draw(
     for name in [n for n in lines if n not in named]:
         axes.plot(*lines[name], color=MUTED, alpha=0.4, linewidth=0.8)
     for i, name in enumerate(named):
-        axes.plot(*lines[name], color=colour(i), label=name, marker="o", ms=3, linewidth=1.4)
+        axes.plot(*lines[name], color=colour(i), label=as_text(name), marker="o", ms=3)
     if scale == "log" and any(v > 0 for _, values in lines.values() for v in values):
         axes.set_yscale("log")
     elif scale == "linear":
