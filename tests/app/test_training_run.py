@@ -103,7 +103,8 @@ def test_a_run_in_a_log_file_has_a_line_per_epoch(tmp_path: Path, program: Any) 
     assert lines[7].startswith("Test accuracy 0.")
     assert lines[8:] == [
         "Saved in a: the model, its history, its settings.",
-        "Next: striate predict a image.png",
+        "Next: striate report a",
+        "      striate predict a image.png",
     ]
 
 

@@ -288,6 +288,7 @@ class Training:
                 )
             console.print(f"Saved in [bold]{out}[/bold]: the model, its history, its settings.")
             console.print(f"Next: striate report {out}", markup=False)
+            console.print(f"      striate predict {out} image.png", markup=False)
 
         return Report(record, show)
 
