@@ -128,7 +128,10 @@ def _run(
         always = compiled.jit_compile is True
         stepper.replay = Replay(stepper, always, plan.remaining, plan.verbose)
     checker = Stepper(module, compiled, device, "fit, validation")
-    Fitting(run, plan, stepper, checker, saver).execute(resume)
+    try:
+        Fitting(run, plan, stepper, checker, saver).execute(resume)
+    finally:
+        stepper.replay = None  # which holds memory of the card, and the stepper
     watched: TrainingHealth | None = hooks.find(TrainingHealth)
     history.health = None if watched is None else watched.report
     return history

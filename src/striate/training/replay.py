@@ -77,6 +77,7 @@ class Replay:
         self.always, self.steps, self.verbose = always, steps, verbose
         self.recorded: Recorded | None = None
         self.refused = ""
+        self._parameters = list(self.module.parameters())
         self._count = 0
         self._shapes: Any = None
         self._begun = 0.0
@@ -153,11 +154,11 @@ class Replay:
         """Changes when what was recorded no longer holds: weights moved, layers frozen, modes."""
         program = getattr(self.module, "program", None)
         now = None if program is None else id(program())
-        return (now, *((p.data_ptr(), p.requires_grad) for p in self.module.parameters()))
+        return (now, *((p.data_ptr(), p.requires_grad) for p in self._parameters))
 
     def _record(self, batch: tuple[Any, Any, Any]) -> Recorded | None:
         """Records the step; what doing so changes of the module's state is put back."""
-        parameters = list(self.module.parameters())
+        parameters = self._parameters
         inputs = tuple(map_tensors(send_to(part, self.device), torch.clone) for part in batch)
         buffers = [(b, b.clone()) for b in self.module.buffers()]
         before = random_state.capture()
