@@ -63,3 +63,30 @@ def efficient_channel_attention(x: Array, kernel: Array) -> Array:
             total = sum(kernel[j, 0, 0] * s[i] for j, i in enumerate(near) if 0 <= i < len(s))
             out[n, ..., c] = sample[..., c] * sigmoid(np.array(total))
     return out
+
+
+def multi_head(
+    query: Array, value: Array, key: Array, weights: list[Array], may_look: Array
+) -> tuple[Array, Array]:
+    """Vaswani's formulas, sample by sample, head by head, pair by pair.
+
+    Weights are (kernel, bias) of query, key, value, output; `may_look` is (N, T, S). A place that
+    may look nowhere gets zeros from its heads.
+    """
+    wq, bq, wk, bk, wv, bv, wo, bo = weights
+    count, size = wq.shape[1:]
+    out = np.zeros((*query.shape[:2], wo.shape[-1]))
+    scores = np.zeros((query.shape[0], count, query.shape[1], key.shape[1]))
+    for n in range(len(query)):
+        for t in range(query.shape[1]):
+            heads = np.zeros((count, wv.shape[2]))
+            for h in range(count):
+                q = query[n, t] @ wq[:, h] + bq[h]
+                seen = [s for s in range(key.shape[1]) if may_look[n, t, s]]
+                match = [q @ (key[n, s] @ wk[:, h] + bk[h]) / math.sqrt(size) for s in seen]
+                total = sum(math.exp(m) for m in match)
+                for s, m in zip(seen, match, strict=True):
+                    scores[n, h, t, s] = math.exp(m) / total
+                    heads[h] += scores[n, h, t, s] * (value[n, s] @ wv[:, h] + bv[h])
+            out[n, t] = np.tensordot(heads, wo, 2) + bo
+    return out, scores

@@ -14,6 +14,8 @@ from striate.layers.activation import ThresholdedReLU as ThresholdedReLU
 from striate.layers.arrangement import Identity as Identity
 from striate.layers.arrangement import Permute as Permute
 from striate.layers.arrangement import RepeatVector as RepeatVector
+from striate.layers.attention import AdditiveAttention as AdditiveAttention
+from striate.layers.attention import Attention as Attention
 from striate.layers.augmentation import AugMix as AugMix
 from striate.layers.augmentation import AutoContrast as AutoContrast
 from striate.layers.augmentation import (
@@ -97,6 +99,7 @@ from striate.layers.merging import maximum as maximum
 from striate.layers.merging import minimum as minimum
 from striate.layers.merging import multiply as multiply
 from striate.layers.merging import subtract as subtract
+from striate.layers.multi_head_attention import MultiHeadAttention as MultiHeadAttention
 from striate.layers.noise import ActivityRegularization as ActivityRegularization
 from striate.layers.noise import AlphaDropout as AlphaDropout
 from striate.layers.noise import GaussianDropout as GaussianDropout

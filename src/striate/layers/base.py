@@ -361,8 +361,8 @@ class Layer(Weights):
         return self._call
 
     def __getstate__(self) -> dict[str, Any]:
-        # what was recorded belongs to the model it was recorded in, not to a copy
-        return {**self.__dict__, "_call": None}
+        # what was recorded belongs to the model it was recorded in, and losses to the call
+        return {**self.__dict__, "_call": None, "activity_penalty": None, "_extra_losses": []}
 
 
 def _has_symbol(value: Any) -> bool:

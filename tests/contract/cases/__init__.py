@@ -8,6 +8,7 @@ from __future__ import annotations
 from tests.contract.cases import (
     activation,
     arrangement,
+    attention,
     augmentation,
     border,
     convolution,
@@ -27,6 +28,7 @@ from tests.contract.cases.case import Case as Case
 
 FAMILIES = (
     activation,
+    attention,
     augmentation,
     border,
     arrangement,

@@ -14,6 +14,11 @@ from striate.graph.kinds.activation import ThresholdedReLU as ThresholdedReLU
 from striate.graph.kinds.arrangement import Identity as Identity
 from striate.graph.kinds.arrangement import Permute as Permute
 from striate.graph.kinds.arrangement import RepeatVector as RepeatVector
+from striate.graph.kinds.attention import AdditiveAttention as AdditiveAttention
+from striate.graph.kinds.attention import Attending as Attending
+from striate.graph.kinds.attention import Attention as Attention
+from striate.graph.kinds.attention import MultiHeadAttention as MultiHeadAttention
+from striate.graph.kinds.attention import OneHead as OneHead
 from striate.graph.kinds.augmentation import Cutout as Cutout
 from striate.graph.kinds.augmentation import OnImages as OnImages
 from striate.graph.kinds.augmentation import RandomCrop as RandomCrop
