@@ -48,8 +48,8 @@ class RecurrentDense(GatedRecurrent, DenseStep):
 class SimpleRNN(RecurrentDense):
     """Reads a sequence with a state that is a function of the input and of itself.
 
-    h' = activation(x kernel + bias + h recurrent_kernel). Forgets within some ten steps; `LSTM` and
-    `GRU` remember longer.
+    h' = activation(x kernel + bias + h recurrent_kernel). Its gradients vanish or explode over
+    many steps (Bengio et al. 1994); `LSTM` and `GRU` learn what lies further back.
 
     Shapes: (N, T, C) -> (N, units), or (N, T, units) with return_sequences; with return_state the
         last states (N, units) behind it. Also called with `initial_state` (one tensor) and `mask`
@@ -88,7 +88,8 @@ class SimpleRNN(RecurrentDense):
         >>> layers.SimpleRNN(32, return_sequences=True)(Input((10, 8))).shape
         (None, 10, 32)
 
-    References: Elman (1990), "Finding structure in time"
+    References: Elman (1990), "Finding structure in time"; Bengio et al. (1994), "Learning long-term
+        dependencies with gradient descent is difficult"
     """
 
     kind: kinds.SimpleRNN
