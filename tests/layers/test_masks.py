@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from striate import Input, Model, Sequential, layers
-from striate.errors import ArgumentError
+from striate.errors import ArgumentError, GraphError
 from striate.models import load_model, model_from_json
 from tests.layers.messages import Wrong
 
@@ -192,6 +192,18 @@ def test_a_model_that_does_not_use_it_runs_as_always() -> None:
     assert masked(inner).mask is None
 
 
+def test_words_inside_sentences_are_masked_inside() -> None:
+    words = Input((4,), dtype="int64")
+    embedded = layers.Embedding(5, 3, mask_zero=True)(words)
+    sentence = Model(words, layers.LSTM(2)(embedded), name="sentence")
+    text = Input((3, 4), dtype="int64")
+    model = Model(text, layers.GRU(2)(layers.TimeDistributed(sentence)(text)))
+    x = RNG.integers(1, 5, (2, 3, 4))
+    x[:, :, 2:] = 0
+    short = sentence.layers[2](sentence.layers[1](x[:, 0])[:, :2])
+    torch.testing.assert_close(model.layers[1](x)[:, 0], short)
+
+
 def test_hooks_on_the_layers_change_nothing() -> None:
     inner = reader()
     x = Input((5, 4))
@@ -271,6 +283,22 @@ WRONG = [
         " Expected one for each input, or None.",
     ),
     Wrong(
+        lambda: cut(),
+        GraphError,
+        "model: it begins with one output of `masking`, but `lstm` reads another one, such as its"
+        " mask. Expected an input before `masking`.",
+    ),
+    Wrong(
+        lambda: layers.TimeDistributed(layers.LSTM(3))(
+            layers.Embedding(9, 4, mask_zero=True)(Input((5, 7), dtype="int64"))
+        ),
+        ArgumentError,
+        "time_distributed (TimeDistributed): its mask is for parts of a step. Got mask='of its"
+        " input'. Expected an input of which all steps count. Put the layer that gives the mask"
+        " inside: layers.TimeDistributed(st.Sequential([layers.Embedding(..., mask_zero=True),"
+        " layers.LSTM(32)])).",
+    ),
+    Wrong(
         lambda: masked(layers.BatchNormalization()),
         ArgumentError,
         "batch_normalization (BatchNormalization): it cannot leave masked steps out of the"
@@ -278,6 +306,11 @@ WRONG = [
         " count. Put it before the mask, or use layers.LayerNormalization().",
     ),
 ]
+
+
+def cut() -> Model:
+    h = masked()
+    return Model(h, layers.LSTM(3)(h), name="model")
 
 
 @pytest.mark.parametrize("wrong", WRONG, ids=str)

@@ -160,6 +160,8 @@ def test_a_stateful_model_keeps_its_states_until_they_are_reset() -> None:
     assert not np.allclose(first, second)
     inner.reset_states()
     assert np.array_equal(model.predict(X, verbose=0), first)
+    model.reset_states()
+    assert np.array_equal(model.predict(X, verbose=0), first)
 
 
 def test_states_of_an_encoder_start_a_decoder() -> None:

@@ -339,8 +339,12 @@ def _entered(
 ) -> dict[int, Node]:
     """The nodes with those of `inputs` as entries; every other start is an error."""
     entries = {symbol.call.serial for symbol in inputs}
+    listed = {(symbol.call.serial, symbol.index) for symbol in inputs}
     for call in calls:
         node = nodes[id(call)]
+        for symbol in call.inputs if call.serial not in entries else ():
+            if symbol.call.serial in entries and (symbol.call.serial, symbol.index) not in listed:
+                raise _half_of_a_call(node, nodes[id(symbol.call)], name)
         if call.serial in entries:
             nodes[id(call)] = _entry(node)
         elif not call.inputs:
@@ -357,6 +361,17 @@ def _entered(
                 )
             )
     return nodes
+
+
+def _half_of_a_call(reader: Node, source: Node, name: str) -> errors.GraphError:
+    return errors.GraphError(
+        errors.message(
+            name,
+            f"it begins with one output of `{source.name}`, but `{reader.name}` reads another one,"
+            " such as its mask",
+            expected=f"an input before `{source.name}`",
+        )
+    )
 
 
 def _entry(node: Node) -> Node:

@@ -11,6 +11,7 @@ from torch import Tensor
 from striate import errors
 from striate.graph import kinds
 from striate.graph.spec import Spec
+from striate.layers import masks
 from striate.layers.base import Layer
 from striate.layers.builtin import register
 from striate.layers.calling import Calling
@@ -60,6 +61,16 @@ class TimeDistributed(Wrapping):
             return to_internal(torch.stack(steps, 1))
         out = to_external(self._inner(x.flatten(0, 1)))
         return to_internal(out.unflatten(0, x.shape[:2]))
+
+    def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
+        if mask is not None and mask.ndim > 2:
+            raise masks.refused(
+                self,
+                "its mask is for parts of a step",
+                "Put the layer that gives the mask inside: layers.TimeDistributed("
+                "st.Sequential([layers.Embedding(..., mask_zero=True), layers.LSTM(32)]))",
+            )
+        return super().compute_mask(inputs, mask)
 
     def _inner(self, x: Tensor) -> Tensor:
         out: Any = self.layer.compute(to_internal(x))

@@ -13,6 +13,7 @@ from striate.graph import Graph, Items, Node, Symbol, kinds
 from striate.graph.kinds import Nested, WeightSpec
 from striate.graph.named import freeze_value
 from striate.layers import BuiltIn, Layer
+from striate.layers.recurrent import Recurrent
 from striate.layers.weights import Weights
 from striate.layers.wrapping import Holding
 from striate.models.tracing import replay
@@ -220,6 +221,12 @@ class Facts(Layer):
             layer_range=layer_range,
         )
         table.show(line_length=line_length, print_fn=print_fn)
+
+    def reset_states(self) -> None:
+        """Sets the states that stateful recurrent layers keep to 0."""
+        for module in self.modules():
+            if isinstance(module, Recurrent):
+                module.reset_states()
 
     def to_json(self, **kwargs: Any) -> str:
         """The architecture without weights, as JSON text; see `models.model_from_json`."""
