@@ -183,6 +183,15 @@ def datasets(as_json: options.Json = False, debug: options.Debug = False) -> Rep
     return listing.list_datasets()
 
 
+@app.command()
+@reported
+def doctor(as_json: options.Json = False, debug: options.Debug = False) -> Report:
+    """Examine this machine: what it can do, and what would make it faster."""
+    from striate.app import doctor as examination
+
+    return examination.doctor()
+
+
 def main() -> None:
     """The program `striate`."""
     exit_on_sigterm()

@@ -7,7 +7,10 @@ from typing import Any
 import torch
 
 from striate import analysis
+from striate.models import capacity
 from striate.models.training import Trainable
+from striate.ops.device import device as choose_device
+from striate.plan.build import check_precision
 from striate.training.optimizers import Optimizer
 
 
@@ -50,6 +53,45 @@ class Analysed(Trainable):
             plan=plan,
             optimizer_bytes=None if own is None else self._optimizer_bytes(own),
         )
+
+    def largest_batch(
+        self,
+        training: bool = True,
+        *,
+        device: str | torch.device = "auto",
+        precision: str = "auto",
+        recompute: bool = False,
+        trial: bool = False,
+    ) -> int:
+        """The largest batch that fits into the memory that is free now; 0 if none does.
+
+        From the graph: what `memory` says, against 90 % of the memory of the card, or of what the
+        container may still take. The data themselves are not counted.
+
+        Args:
+            training: a training step, with the optimizer of `compile`, or inference.
+            device: as in `fit`.
+            precision: as in `fit`.
+            recompute: as in `fit`.
+            trial: also runs steps on zeros, and lowers the number if they take more: on a card
+                of that size, on the CPU of an eighth of it. The model is left as it was.
+
+        Raises:
+            NotBuiltError: the input shape is not known yet.
+            ArgumentError: an open height or width, an unknown precision or device.
+
+        Example:
+            >>> import striate as st
+            >>> model = st.Sequential([st.layers.Conv2D(8, 3, input_shape=(32, 32, 3))])
+            >>> 0 < model.largest_batch(device="cpu") < model.largest_batch(False, device="cpu")
+            True
+        """
+        place = choose_device(device)
+        check_precision(precision, "largest_batch")
+        found = capacity.largest_batch(self, place, precision, training, recompute)
+        if trial:
+            return capacity.Trial(self, place, precision, training, recompute).largest(found)
+        return found
 
     def _low_products(self) -> tuple[str, ...]:
         """The layers whose products the plan computes in bfloat16 on this machine."""

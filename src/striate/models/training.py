@@ -8,13 +8,16 @@ from typing import Any
 
 import torch
 
-from striate import data, training
+from striate import data, errors, training
+from striate.models.capacity import needs_recompute
 from striate.models.entering import build_from
 from striate.models.planned import Planned
 from striate.models.recipes import batch_size_of, compile_for, followed
+from striate.ops.device import device as choose_device
 from striate.training import Compiled, History, Recipe, TrainingHealth
 from striate.training.callbacks import BackupAndRestore
 from striate.training.loop import whole
+from striate.training.progress import say
 
 Device = str | torch.device
 
@@ -95,7 +98,7 @@ class Trainable(Planned):
         resume: bool = False,
         plan: bool = True,
         precision: str = "auto",
-        recompute: bool = False,
+        recompute: bool | str = "auto",
         watch: bool | int | TrainingHealth = False,
         recipe: str | Recipe | None = None,
     ) -> History:
@@ -129,9 +132,9 @@ class Trainable(Planned):
             precision: "auto" computes products in bfloat16 where the hardware multiplies it
                 natively (float16 on older NVIDIA cards, with a scaled loss), in training steps
                 only; "float32" never, "bfloat16" and "float16" always; "tf32" on NVIDIA cards.
-            recompute: True keeps only some of the values that the backward pass needs and computes
+            recompute: keeps only some of the values that the backward pass needs and computes
                 the others again (gradient checkpointing): the same numbers to the bit, less
-                memory, about a third more time.
+                memory, about a third more time. "auto" where a step would not fit otherwise.
             watch: True measures gradients, updates and dead or saturated units of each layer in
                 every 50th step, a number in every so many; `history.health` says what was found.
             recipe: "fast", or a `Recipe`: trains well in few epochs, with an optimizer, learning
@@ -171,7 +174,8 @@ class Trainable(Planned):
             validation_data, validation_batch_size or batch_size, validation_steps
         )
         compiled, source = followed(self, recipe, source, epochs - initial_epoch, order)
-        with self.executing(plan, precision, "float32", "fit", recompute):
+        again = _recomputes(self, recompute, source.batch_size, precision, device, verbose)
+        with self.executing(plan, precision, "float32", "fit", again):
             self.history = training.fit(
                 self,
                 compiled,
@@ -333,6 +337,32 @@ class Trainable(Planned):
     def metrics_names(self) -> list[str]:
         """Names of `evaluate`'s results, in order."""
         return [] if self._compiled is None else self._compiled.metrics_names
+
+
+def _recomputes(
+    model: Trainable,
+    choice: bool | str,
+    size: int | None,
+    precision: str,
+    device: Device,
+    verbose: str | int,
+) -> bool:
+    """Whether values are computed again in the backward pass; says why if nobody asked for it."""
+    if isinstance(choice, bool):
+        return choice
+    if choice != "auto":
+        raise errors.ArgumentError(
+            errors.message(
+                "fit",
+                "recompute is not understood",
+                got={"recompute": choice},
+                expected='"auto", True or False',
+            )
+        )
+    reason = needs_recompute(model, size, precision, choose_device(device))
+    if reason and verbose:
+        say(reason)
+    return bool(reason)
 
 
 def _seed_of_order(seed: int | None, checkpoint_dir: object, callbacks: Any) -> int:

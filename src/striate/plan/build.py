@@ -40,7 +40,7 @@ def make_plan(graph: Graph, layers: Mapping[str, Layer], request: Request) -> Pl
     _note_hooks(draft)
     _note_logits(draft)
     _note_tf32(draft)
-    parts = _parts(draft)
+    parts, parts_bytes = _parts(draft)
     steps = tuple(_step(draft, block) for block in _blocks(draft))
     nodes = [n for n in graph if not isinstance(n.kind, InputLayer)]
     return Plan(
@@ -57,6 +57,7 @@ def make_plan(graph: Graph, layers: Mapping[str, Layer], request: Request) -> Pl
         outputs=draft.outputs,
         raw_inputs=tuple(sorted(draft.raw_inputs)),
         parts=parts,
+        parts_bytes=parts_bytes,
         value_bytes=_value_bytes(draft),
     )
 
@@ -160,12 +161,12 @@ def _precision(draft: Draft) -> str:
     return "float32 with TF32 products" if tf32 else "float32"
 
 
-def _parts(draft: Draft) -> tuple[Part, ...]:
-    """The stretches that are computed again, if that was asked for."""
+def _parts(draft: Draft) -> tuple[tuple[Part, ...], int]:
+    """The stretches that are computed again, if that was asked for, and bytes kept per sample."""
     if not (draft.request.again and draft.request.backward):
-        return ()
+        return (), 0
     sizes = [_bytes_per_sample(draft, op) or 1 for op in draft.operations]
-    parts = segments(draft, sizes)
+    parts, kept = segments(draft, sizes)
     for part in parts:
         ops = draft.operations[part.start : part.stop]
         nodes = tuple(dict.fromkeys(n for op in ops for n in op.nodes))
@@ -175,7 +176,7 @@ def _parts(draft: Draft) -> tuple[Part, ...]:
         elif part is not parts[-1]:
             text = "its values are kept: it is a model or code that may not be run twice"
             draft.refuse(AGAIN, nodes, text)
-    return parts
+    return parts, kept
 
 
 def _bytes_per_sample(draft: Draft, operation: Operation) -> int | None:

@@ -84,6 +84,7 @@ class Plan:
         outputs: values that are returned.
         raw_inputs: inputs whose whole numbers are converted by their first step.
         parts: stretches of operations, of which some are computed again; none: nothing is.
+        parts_bytes: bytes per sample that are kept at a time if some parts are computed again.
         value_bytes: bytes of all values that the steps write, for the batch size asked for.
     """
 
@@ -100,12 +101,13 @@ class Plan:
     outputs: tuple[Port, ...]
     raw_inputs: tuple[str, ...] = ()
     parts: tuple[Part, ...] = ()
+    parts_bytes: int = 0
     value_bytes: int | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """The plan as JSON values, without the operations."""
         record = asdict(self)
-        for field in ("operations", "inputs", "outputs", "raw_inputs", "parts"):
+        for field in ("operations", "inputs", "outputs", "raw_inputs", "parts", "parts_bytes"):
             del record[field]
         return record
 

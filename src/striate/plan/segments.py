@@ -16,15 +16,17 @@ from striate.plan.operation import Operation
 from striate.plan.plan import Part
 
 RULE = "computed again"
+FLOAT = 4  # bytes
 
 
-def segments(draft: Draft, sizes: Sequence[int]) -> tuple[Part, ...]:
-    """All operations, cut so that as little as possible is kept at a time.
+def segments(draft: Draft, sizes: Sequence[int]) -> tuple[tuple[Part, ...], int]:
+    """All operations, cut so that as little as possible is kept at a time, and how much that is.
 
     What is kept is the sum of what enters the segments and the inner values of the largest; the
     cut with the least of it is taken among those with 1, 2, 3, ... pieces of equal size. The best
     number is near the square root of the number of layers, as Chen et al. show for equal layers.
-    The last segment is not computed again: its gradients are computed at once.
+    Counted besides are the inputs, and four gradients of the largest value. The last segment is not
+    computed again: its gradients are computed at once.
 
     Args:
         draft: after all rules.
@@ -40,7 +42,7 @@ def segments(draft: Draft, sizes: Sequence[int]) -> tuple[Part, ...]:
         found = _kept(draft, parts, sizes)
         if best is None or found < best[0]:
             best = found, parts
-    return () if best is None else best[1]
+    return ((), 0) if best is None else (best[1], best[0])
 
 
 def repeatable(draft: Draft, operation: Operation) -> bool:
@@ -95,4 +97,6 @@ def _kept(draft: Draft, parts: Sequence[Part], sizes: Sequence[int]) -> int:
     crossing = {p for part in parts for p in entering(operations, part)}
     inner = [sum(sizes[part.start : part.stop]) for part in parts]
     plain = sum(n for n, part in zip(inner[:-1], parts[:-1], strict=True) if not part.again)
-    return sum(size.get(p, 0) for p in crossing) + plain + max(inner, default=0)
+    size |= {p: FLOAT * (draft.graph.spec(p).features or 0) for p in draft.graph.inputs}
+    gradients = 4 * max(sizes, default=0)
+    return sum(size.get(p, 0) for p in crossing) + plain + max(inner, default=0) + gradients
