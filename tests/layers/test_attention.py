@@ -215,6 +215,13 @@ WRONG = [
         " shape=(None, 4), input shape=(None, 5, 2). Expected (None, 5), one value per step.",
     ),
     Wrong(
+        lambda: layers.MultiHeadAttention(2, 3)(T, T, attention_mask=np.ones((1, 4, 4), bool)),
+        errors.ArgumentError,
+        "multi_head_attention (MultiHeadAttention): an array was passed beside symbols. Got"
+        " attention_mask=ndarray of shape (1, 4, 4). Expected symbols for all that has values. Make"
+        " it an input of the model: attention_mask=Input(...).",
+    ),
+    Wrong(
         lambda: layers.Attention()(QUERY),
         errors.ArgumentError,
         "attention (Attention): not called on a list of query, value and, if it is another, key."

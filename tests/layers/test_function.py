@@ -64,6 +64,22 @@ def test_the_mask_of_a_lambda() -> None:
     assert mask_of(seen).shape == (4, 5)
 
 
+def test_code_that_makes_tensors_or_needs_values_runs_on_zeros() -> None:
+    class Own(layers.Layer):
+        def __init__(self, **kwargs: Any) -> None:
+            super().__init__(**kwargs)
+            self.constant = torch.tensor([1.0, 2.0, 3.0])  # no weight, no buffer
+
+        def call(self, inputs: torch.Tensor) -> torch.Tensor:
+            return inputs * self.constant + torch.rand(3)
+
+    before = torch.random.get_rng_state()
+    made = [Own(), layers.Lambda(through_numpy), layers.Lambda(lambda x: x + torch.ones(3))]
+    shapes = [st.Sequential([st.Input((5, 3)), layer]).output_shape for layer in made]
+    assert shapes == [(None, 5, 3), (None, 2, 3), (None, 5, 3)]
+    assert torch.equal(torch.random.get_rng_state(), before)
+
+
 class Through(layers.Layer):
     """Needs values; says its shape."""
 
@@ -215,12 +231,11 @@ WRONG = [
         " `call` of torch operations that fit these shapes.",
     ),
     Wrong(
-        lambda: layers.Lambda(lambda x: x.numpy())(st.Input((3,))),
+        lambda: layers.Lambda(lambda x: x.tolist()[7])(st.Input((3,))),
         errors.ShapeError,
-        "lambda (Lambda): its code cannot run on this input (TypeError: can't convert meta device"
-        " type tensor to numpy. Use Tensor.cpu() to copy the tensor to host memory first.). Got"
-        " input shapes=((None, 3),). Expected a `call` of torch operations that fit these shapes."
-        " Or state the shape: Lambda(function, output_shape=...).",
+        "lambda (Lambda): its code cannot run on this input (IndexError: list index out of range)."
+        " Got input shapes=((None, 3),). Expected a `call` of torch operations that fit these"
+        " shapes. Or state the shape: Lambda(function, output_shape=...).",
     ),
     Wrong(
         lambda: layers.Lambda(lambda x: None)(st.Input((3,))),

@@ -13,6 +13,7 @@ from torch import Tensor
 from striate import errors
 from striate.graph import kinds
 from striate.graph.kinds import Kind
+from striate.graph.record import Symbol
 from striate.layers import masks
 from striate.layers.builtin import BuiltIn
 from striate.layers.calls import Hole, Template, leaves
@@ -39,10 +40,25 @@ class Calling(BuiltIn):
             name = "mask" if "mask" in parameters else f"{role}_mask"
             if found is not None and name in parameters and name not in named:
                 named[name] = found
+        if Symbol in types:
+            self._refuse_arrays(named)
         template, values = Template.split((), named, types)
         if template.kwargs == {self.kind.roles[0]: Hole(0)}:
             template = Template.positional(1)
         return template, values
+
+    def _refuse_arrays(self, named: dict[str, Any]) -> None:
+        for name, given in named.items():
+            if isinstance(given, (np.ndarray, Tensor)):
+                raise errors.ArgumentError(
+                    errors.message(
+                        self.where,
+                        "an array was passed beside symbols",
+                        got={name: given},
+                        expected="symbols for all that has values",
+                        fix=f"Make it an input of the model: {name}=Input(...)",
+                    )
+                )
 
     def parameters_of_call(self) -> list[str]:
         """The names of what it can be called on."""

@@ -22,11 +22,11 @@ class Lambda(Layer):
     of the layer and never its code, so loading needs the function again:
     `load_model(path, custom_objects={"lambda": function})`, "lambda" being the layer's name.
 
-    Shapes: found by running the function on tensors without data.
+    Shapes: found by running the function on tensors without data, or on zeros if it needs data.
 
     Args:
         function: `function(inputs, **arguments)`.
-        output_shape: shape of one sample, without the batch, where the function needs values; or a
+        output_shape: shape of one sample, without the batch, where it fails on zeros; or a
             function of the input shape, batch first, that returns the whole shape.
         mask: the mask of the output: None drops that of the input; or a function of the inputs
             and their mask; or the mask itself.

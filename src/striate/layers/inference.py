@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from striate.layers.base import Layer
 
 OPEN = (29, 31)  # stand in for open sizes: primes above any size that code produces by accident
+FEW = (2, 3)  # where the code needs values, so that it computes little
 
 
 def infer_outputs(
@@ -26,38 +27,48 @@ def infer_outputs(
 
     An output size that changes with the stand-in of an open input size is open itself.
 
-    Where the code cannot run without data, the layer's own `compute_output_shape` is asked.
+    Where the code cannot run without data (it calls NumPy, or makes tensors of its own), the
+    layer's own `compute_output_shape` is asked; without one, the code runs on zeros.
 
     Raises:
         ShapeError: the code cannot run on these shapes; its own error is the cause.
     """
-    runs = []
-    for stand_in in OPEN:
-        inputs = [_meta(s.spec, stand_in) for s in symbols]
+    try:
+        runs = [_outputs(_run_on_meta(layer, template, symbols, n), layer) for n in OPEN]
+    except errors.StriateError:
+        raise
+    except Exception as error:
+        if "meta" not in str(error).lower():  # torch's word for tensors without data
+            raise _cannot_run(layer, symbols, error) from error
+        if layer.states_shape:
+            return _stated(layer, template, symbols)
         try:
-            runs.append(_outputs(_run_on_meta(layer, template, inputs), layer))
+            runs = [_outputs(_run_on_zeros(layer, template, symbols, n), layer) for n in FEW]
         except errors.StriateError:
             raise
-        except Exception as error:
-            needs_values = "meta" in str(error).lower()  # torch's words for tensors without data
-            if needs_values and layer.states_shape:
-                return _stated(layer, template, symbols)
-            raise errors.ShapeError(
-                errors.message(
-                    layer.where,
-                    f"its code cannot run on this input ({type(error).__name__}: {error})",
-                    got={"input shapes": tuple(s.shape for s in symbols)},
-                    expected="a `call` of torch operations that fit these shapes",
-                    fix=layer.shape_fix if needs_values else "",
-                )
-            ) from error
-    (first, structure), (second, _) = runs
-    specs = tuple(_open_where_different(a, b) for a, b in zip(first, second, strict=True))
+        except Exception as second:
+            raise _cannot_run(layer, symbols, second, layer.shape_fix) from second
+    (first, structure), (second_run, _) = runs
+    specs = tuple(_open_where_different(a, b) for a, b in zip(first, second_run, strict=True))
     return specs, structure
 
 
-def _run_on_meta(layer: Layer, template: Template, inputs: list[Tensor]) -> Any:
-    args, kwargs = template.join(inputs)
+def _cannot_run(
+    layer: Layer, symbols: Sequence[Symbol], error: Exception, fix: str = ""
+) -> errors.ShapeError:
+    return errors.ShapeError(
+        errors.message(
+            layer.where,
+            f"its code cannot run on this input ({type(error).__name__}: {error})",
+            got={"input shapes": tuple(s.shape for s in symbols)},
+            expected="a `call` of torch operations that fit these shapes",
+            fix=fix,
+        )
+    )
+
+
+def _run_on_meta(layer: Layer, template: Template, symbols: Sequence[Symbol], stand_in: int) -> Any:
+    args, kwargs = template.join([_made(torch.empty, s.spec, stand_in, "meta") for s in symbols])
     weights = {n: w.to("meta") for n, w in [*layer.named_parameters(), *layer.named_buffers()]}
     try:
         with torch.no_grad():
@@ -78,9 +89,20 @@ def _stated(
     return specs, Template((holes if many else holes[0],), {})
 
 
-def _meta(spec: Spec, stand_in: int) -> Tensor:
+def _run_on_zeros(
+    layer: Layer, template: Template, symbols: Sequence[Symbol], stand_in: int
+) -> Any:
+    args, kwargs = template.join([_made(torch.zeros, s.spec, stand_in, "cpu") for s in symbols])
+    try:
+        with torch.no_grad(), torch.random.fork_rng(devices=[]):
+            return layer(*args, **kwargs)
+    finally:
+        layer.forget_losses()
+
+
+def _made(make: Callable[..., Tensor], spec: Spec, stand_in: int, device: str) -> Tensor:
     shape = tuple(stand_in if n is None else n for n in spec.shape)
-    return torch.empty(shape, dtype=getattr(torch, spec.dtype), device="meta")
+    return make(shape, dtype=getattr(torch, spec.dtype), device=device)
 
 
 def _outputs(out: Any, layer: Layer) -> tuple[tuple[Tensor, ...], Template]:
