@@ -44,8 +44,8 @@ class Layer(Weights):
     with torch operations on channels-last tensors. `call` may take `training`. Shapes are found
     by running `call` on tensors without data (torch's meta device), so the layer works in any
     model and its output shape is known before the first batch; a `call` that needs values runs on
-    zeros, or has a `compute_output_shape(self, input_shape)` beside it. `get_config` returns the arguments of the
-    constructor by itself. Files name the class and never hold it:
+    zeros, or has a `compute_output_shape(self, input_shape)` beside it. `get_config` returns the
+    arguments of the constructor by itself. Files name the class and never hold it:
     `load_model(path, custom_objects={"Scale": Scale})`.
 
     Args:
