@@ -50,6 +50,10 @@ def named_classes() -> st.Sequential:
     return model
 
 
+def conv_on_any_size() -> layers.Layer:
+    return layers.Conv2D(2, 3, input_shape=(None, None, 3))
+
+
 def segmenting() -> st.Sequential:
     return st.Sequential([layers.Conv2D(4, 3, input_shape=networks.SIZE)])
 
@@ -192,6 +196,62 @@ CASES: list[tuple[Callable[[], object], type[Exception], str]] = [
         "last (Dense): the layer has no kernel with rows and columns. Got"
         " weights=('kernel (8, 4)', 'bias (4,)'). Expected a convolution over images, such as"
         " Conv2D.",
+    ),
+    (
+        lambda: explain.saliency(on_rows(), np.zeros((1, 5))),
+        st.ShapeError,
+        "saliency: the model has no input with rows and columns. Got input shape=(None, 5)."
+        " Expected (N, H, W, C).",
+    ),
+    (
+        lambda: explain.smooth_grad(networks.plain(), np.zeros(SIZE), samples=0),
+        st.ArgumentError,
+        "smooth_grad: `samples` is not valid. Got samples=0. Expected a whole number >= 1.",
+    ),
+    (
+        lambda: explain.smooth_grad(networks.plain(), np.zeros(SIZE), noise=2),
+        st.ArgumentError,
+        "smooth_grad: `noise` is not valid. Got noise=2. Expected a number from 0 to 1.",
+    ),
+    (
+        lambda: explain.integrated_gradients(
+            networks.plain(), np.zeros(SIZE), baseline=np.zeros((3, 4))
+        ),
+        st.ShapeError,
+        "integrated_gradients: the baseline does not fit the image. Got baseline=(3, 4). Expected"
+        " a number, or (12, 16, 3) as the image.",
+    ),
+    (
+        lambda: explain.occlusion(networks.plain(), np.zeros(SIZE), size=(13, 2)),
+        st.ArgumentError,
+        "occlusion: the patch is larger than the image. Got size=(13, 2). Expected at most"
+        " (12, 16).",
+    ),
+    (
+        lambda: explain.occlusion(networks.plain(), np.zeros(SIZE), size=(1, 2, 3)),
+        st.ArgumentError,
+        "occlusion: `size` is not valid. Got size=(1, 2, 3). Expected one or two whole numbers.",
+    ),
+    (
+        lambda: explain.activation_maximization(networks.plain(), "two", 8),
+        st.ArgumentError,
+        "activation_maximization: no such unit. Got unit=8. Expected 0 to 7, the channels of two.",
+    ),
+    (
+        lambda: explain.activation_maximization(st.Sequential([conv_on_any_size()])),
+        st.ShapeError,
+        "activation_maximization: the size of the model's images is not known. Got input"
+        " shape=(None, None, None, 3). Expected (None, H, W, C). image_size=(128, 128).",
+    ),
+    (
+        lambda: explain.maximally_activating(networks.plain(), "tow", 1, np.zeros(SIZE)),
+        st.UnknownNameError,
+        "maximally_activating: unknown layer. Got 'tow'. Did you mean 'two'?",
+    ),
+    (
+        lambda: explain.effective_receptive_field(networks.plain(), "two", row=3),
+        st.ArgumentError,
+        "effective_receptive_field: no such place in the map. Got row=3. Expected 0 to 2.",
     ),
 ]
 

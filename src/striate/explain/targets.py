@@ -22,10 +22,12 @@ class Choice:
         labels: what is explained, for each image, in words.
         score: outputs -> one score for each image; the images may come several times, one round
             after another.
+        target: what was chosen, as `choose` takes it: with class numbers instead of None.
     """
 
     labels: tuple[str, ...]
     score: Callable[[Sequence[Tensor]], Tensor]
+    target: Target
 
 
 def choose(
@@ -51,7 +53,7 @@ def choose(
     """
     count = len(outputs[0])
     if callable(target):
-        return Choice(("target",) * count, _checked(target, count, where))
+        return Choice(("target",) * count, _checked(target, count, where), target)
     rows = outputs[0].detach()
     if rows.dim() != 2:
         raise errors.ArgumentError(
@@ -68,7 +70,7 @@ def choose(
     listed = both.argmax(1).tolist() if target is None else _listed(target, count, where)
     numbers = [class_number(t, both.shape[1], names, where) for t in listed]
     labels = tuple(names[i] if names and i < len(names) else f"class {i}" for i in numbers)
-    return Choice(labels, _score_of(torch.tensor(numbers), binary))
+    return Choice(labels, _score_of(torch.tensor(numbers), binary), numbers)
 
 
 def _listed(target: int | str | Sequence[int | str], count: int, where: str) -> list[int | str]:
