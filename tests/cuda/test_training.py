@@ -220,3 +220,12 @@ def test_values_computed_again_give_the_same_run() -> None:
     kept = fit(compiled(False), precision="float32")
     again = fit(compiled("auto"), precision="float32", recompute=True)
     assert kept == again
+
+
+def test_the_largest_batch_is_found_without_a_crash() -> None:
+    model = compiled()
+    size = model.largest_batch(device="cuda", precision="float32", trial=True)
+    assert size > 32
+    torch.cuda.empty_cache()
+    assert torch.cuda.memory_allocated() < 2**28
+    fit(model, epochs=1)

@@ -104,6 +104,9 @@ def test_the_plan_says_what_is_computed_again() -> None:
     assert plan.parts[-1].stop == len(plan.operations)
     assert not plan.parts[-1].again
     assert deep().plan(training=True).parts == ()
+    one = st.Sequential([st.Input((8, 8, 3)), layers.Conv2D(4, 3)])
+    notes = [n.text for n in one.plan(training=True, recompute=True).refused]
+    assert "nothing is computed again: it would not save memory" in notes
     assert deep().plan(recompute=True).parts == ()  # inference keeps nothing anyway
 
 

@@ -95,6 +95,18 @@ CASES: dict[str, tuple[Build, bool, str, str]] = {
         "in place",
         "gelu needs its input for the backward pass",
     ),
+    "gelu, inference": (
+        stack(conv("gelu")),
+        False,
+        "in place",
+        "gelu has no form that overwrites its input",
+    ),
+    "first layer": (
+        stack(layers.Rescaling(2.0), conv("tanh"), conv("tanh")),
+        True,
+        "first layer",
+        "no gradient is computed for its input: nothing before it is trained",
+    ),
     "input": (
         stack(layers.ReLU()),
         True,
@@ -245,6 +257,18 @@ def test_a_rule_says_what_it_did_and_the_results_are_equal(case: str) -> None:
         close(inferred(model, x, True), inferred(model, x, False), 2e-5, "inference")
     else:
         check_equal(model, x)
+
+
+def test_the_first_trained_layers_are_named_and_really_give_no_gradient_further() -> None:
+    model = stack(layers.Rescaling(2.0), conv(), conv())().train()
+    model.layers[1].trainable = False
+    notes = [n.nodes for n in model.plan(training=True).applied if n.rule == "first layer"]
+    assert notes == [("conv2d_1",)]
+    out = model(torch.randn(2, 6, 6, 2))
+    (function,) = [f for f, _ in out.grad_fn.next_functions if f is not None][:1]
+    while function.name() != "ConvolutionBackward0":
+        function = function.next_functions[0][0]
+    assert function.next_functions[0][0] is None
 
 
 def test_constants_are_folded_in_float64_and_only_what_is_affine() -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from striate.errors import ArgumentError, message
-from striate.graph import Graph, Spec
-from striate.graph.kinds import InputLayer
+from striate.graph import Graph, Port, Spec
+from striate.graph.kinds import InputLayer, Nested
 from striate.layers import Layer
 from striate.plan.describe import describe
 from striate.plan.draft import Draft, Request, has_hooks
@@ -39,6 +39,7 @@ def make_plan(graph: Graph, layers: Mapping[str, Layer], request: Request) -> Pl
             rule(draft)
     _note_hooks(draft)
     _note_logits(draft)
+    _note_first(draft)
     _note_tf32(draft)
     parts, parts_bytes = _parts(draft)
     steps = tuple(_step(draft, block) for block in _blocks(draft))
@@ -136,6 +137,23 @@ def _note_logits(draft: Draft) -> None:
             )
 
 
+def _note_first(draft: Draft) -> None:
+    """Where the backward pass ends: nobody asks for the gradient of the data."""
+    if not draft.request.backward:
+        return
+    followed: set[Port] = set()  # values that some gradient passes through
+    for operation in draft.operations:
+        node = draft.node(operation)
+        trained = node.trainable and any(w.trainable for w in node.weights)
+        trained = trained or (node.trainable and isinstance(node.kind, Nested))
+        inside = any(p in followed for p in operation.reads)
+        if trained and not inside and operation.part != ACTIVATION:
+            text = "no gradient is computed for its input: nothing before it is trained"
+            draft.say("first layer", operation.nodes, text)
+        if trained or inside:
+            followed.update(operation.writes)
+
+
 def _note_tf32(draft: Draft) -> None:
     """Why it is allowed or not: TF32 reads 10 bits of a fraction, float32 has 23."""
     request = draft.request
@@ -176,6 +194,9 @@ def _parts(draft: Draft) -> tuple[tuple[Part, ...], int]:
         elif part is not parts[-1]:
             text = "its values are kept: it is a model or code that may not be run twice"
             draft.refuse(AGAIN, nodes, text)
+    if not any(part.again for part in parts):
+        nodes = tuple(dict.fromkeys(n for op in draft.operations for n in op.nodes))
+        draft.refuse(AGAIN, nodes, "nothing is computed again: it would not save memory")
     return parts, kept
 
 

@@ -121,7 +121,7 @@ class Plan:
         heads = ("step", "layers", "what it computes", "products in", "result")
         shown = [row if mixed else (*row[:3], row[4]) for row in (heads, *rows)]
         lines += _table(shown)
-        for title, notes in (("Rewritten", self.applied), ("Left as it is", self.refused)):
+        for title, notes in _titled(self):
             if notes:
                 lines += ["", f"{title}:"]
                 lines += [line for note in notes for line in _note(note)]
@@ -142,11 +142,18 @@ class Plan:
             for i, s in enumerate(self.steps, 1)
         )
         notes = ""
-        for title, found in (("Rewritten", self.applied), ("Left as it is", self.refused)):
+        for title, found in _titled(self):
             if found:
                 items = "".join(f"<li>{_e(', '.join(n.nodes))}: {_e(n.text)}</li>" for n in found)
                 notes += f"<p>{title}</p><ul>{items}</ul>"
         return f"<p>{_e(self._title())}</p><table>{head}{rows}</table>{notes}"
+
+
+def _titled(plan: Plan) -> tuple[tuple[str, tuple[Note, ...]], ...]:
+    return (
+        ("Rewritten (the rule in brackets)", plan.applied),
+        ("Left as it is, and why", plan.refused),
+    )
 
 
 def _precision(step: Step) -> str:

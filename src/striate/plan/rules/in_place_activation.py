@@ -35,7 +35,10 @@ def _reason(draft: Draft, before: Operation | None, operation: Operation) -> str
     if before is None:
         return "it would overwrite the model's input"
     if not has_in_place(name, numbers):
-        return f"{name or 'the activation'} needs its input for the backward pass"
+        shown = name or "the activation"
+        if draft.request.backward:
+            return f"{shown} needs its input for the backward pass"
+        return f"{shown} has no form that overwrites its input"
     if not draft.alone(before, operation):
         return "others read its input, too"
     if draft.observed(before) or draft.observed(operation):
