@@ -18,6 +18,7 @@ import argparse
 import os
 import sys
 from pathlib import Path
+from typing import Any
 
 from benchmarks import machine, report, results
 from benchmarks.conductor import Case
@@ -25,6 +26,7 @@ from benchmarks.contenders import chosen
 from benchmarks.measure import Plan, limits, measured
 from benchmarks.networks import residual
 from benchmarks.networks.workloads import WORKLOADS, workload
+from benchmarks.work import training_macs
 
 WHAT = ("training", "inference", "epoch", "start", "scaling", "limits")
 
@@ -45,7 +47,7 @@ def arguments() -> argparse.Namespace:
     add("--turn", type=float, default=1.0, help="seconds of a turn")
     add("--threads", type=int, default=len(os.sched_getaffinity(0)))
     add("--device", default="cpu", choices=("cpu", "cuda"))
-    add("--images", type=int, default=12_800, help="of an epoch")
+    add("--images", type=int, default=0, help="of an epoch; default: what takes a few seconds")
     add("--no-check", action="store_true", help="do not check equality first")
     add("--out", type=Path, help="file to write; .txt and .json are added to its name")
     return parser.parse_args()
@@ -61,10 +63,18 @@ def cases(given: argparse.Namespace) -> list[Case]:
         usual = (load.device_batch,) if given.device == "cuda" else load.batches
         usual = (1, 256) if given.what == "inference" else usual
         usual = usual[:1] if given.what in ("epoch", "start") else usual
-        images = given.images if given.what == "epoch" else 0
         for batch in given.batch or usual:
+            images = 0
+            if given.what == "epoch":
+                images = given.images or epoch_images(load.build(), batch)
             made.append(Case(name, load.build, batch, load.optimizer, images))
     return made
+
+
+def epoch_images(model: Any, batch: int) -> int:
+    """Whole batches, 12,800 images at most, of about 3e11 multiply-adds."""
+    count = min(12_800, int(3e11) // training_macs(model.graph))
+    return max(2, count // batch) * batch
 
 
 def scaling(device: str) -> list[Case]:

@@ -31,7 +31,6 @@ class Contender:
         inference: whether it infers.
         exact: whether it computes in float32, so that it must agree with the others.
         devices: where it runs.
-        default: whether this is how its library runs if nobody asks for anything.
     """
 
     name: str
@@ -43,17 +42,11 @@ class Contender:
     inference: bool = True
     exact: bool = True
     devices: tuple[str, ...] = ("cpu", "cuda")
-    default: bool = False
 
     @property
     def python(self) -> Path:
         """The interpreter that runs it."""
         return PEERS / self.peer / "bin" / "python" if self.peer else Path(sys.executable)
-
-    @property
-    def library(self) -> str:
-        """Whose row this is: the best of a library's rows is its best known setting."""
-        return self.peer or self.worker.removesuffix("_worker")
 
 
 def _keras(backend: str) -> list[Contender]:
@@ -66,7 +59,7 @@ def _keras(backend: str) -> list[Contender]:
     mixed = {"policy": "mixed_bfloat16"}
     name = f"Keras on {backend}"
     rows = [
-        Contender(f"{name}, default", default=True, **common),
+        Contender(f"{name}, default", **common),
         Contender(f"{name}, bfloat16", setting=mixed, exact=False, **common),
     ]
     if backend == "tensorflow":  # its default is jit_compile="auto", which compiles
@@ -82,7 +75,7 @@ def _runtimes() -> list[Contender]:
     common: dict[str, Any] = {"training": False, "devices": ("cpu",)}
     half = {"precision": "bf16"}
     return [
-        Contender("ONNX Runtime", "onnx_worker", "onnxruntime", default=True, **common),
+        Contender("ONNX Runtime", "onnx_worker", "onnxruntime", **common),
         Contender(
             "OpenVINO, float32", "openvino_worker", "openvino", {"precision": "f32"}, **common
         ),
@@ -92,7 +85,7 @@ def _runtimes() -> list[Contender]:
 
 CONTENDERS: list[Contender] = [
     Contender("striate, float32", "striate_worker", setting={"precision": "float32"}),
-    Contender("striate, auto", "striate_worker", exact=False, default=True),
+    Contender("striate, auto", "striate_worker", exact=False),
     Contender(
         "striate, auto, CUDA graphs",
         "striate_worker",
@@ -106,7 +99,7 @@ CONTENDERS: list[Contender] = [
         "striate_worker",
         setting={"plan": False, "precision": "float32"},
     ),
-    Contender("PyTorch as in tutorials", "torch_worker", default=True),
+    Contender("PyTorch as in tutorials", "torch_worker"),
     Contender(
         "PyTorch by hand, float32",
         "torch_worker",

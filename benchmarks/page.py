@@ -59,7 +59,7 @@ HEADINGS = {
     "training": "Training steps, images a second",
     "inference": "Inference, from array to array",
     "epoch": "An epoch of `fit`, images a second",
-    "scaling": "Cost against batch, depth and image size, images a second",
+    "scaling": "Cost against batch, depth and image size, G multiply-adds a second",
     "start": "From the start of a process to the end of its first step, in seconds",
     "accuracy_mnist": "Time to accuracy: MNIST",
     "accuracy_cifar10": "Time to accuracy: CIFAR-10",
@@ -80,10 +80,12 @@ def best(case: dict[str, Any], wanted: Callable[[str], bool]) -> float | None:
     return min(found) if found else None
 
 
-def shown(case: dict[str, Any], seconds: float | None) -> str:
+def shown(case: dict[str, Any], seconds: float | None, scaling: bool = False) -> str:
     """A median as the table has it."""
     if seconds is None:
         return "–"
+    if scaling:
+        return f"{case['macs'] / seconds / 1e9:,.0f}"
     if case["what"] == "start":
         return f"{seconds:.1f}"
     if case["what"] == "inference" and case["batch"] == 1:
@@ -102,7 +104,8 @@ def timed(record: dict[str, Any]) -> list[str]:
     rows = []
     for case in record["cases"]:
         found = {title: best(case, wanted) for title, wanted in used.items()}
-        cells = [shown(case, seconds) for seconds in found.values()]
+        scaling = record["what"] == "scaling"
+        cells = [shown(case, seconds, scaling) for seconds in found.values()]
         rows.append([case["case"], str(case["batch"]), *cells, *summary(case)])
     return table(["network", "batch", *used, "to tutorials", "to best peer", "of peak"], rows)
 

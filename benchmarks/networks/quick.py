@@ -8,16 +8,19 @@ from striate import Input, Model, layers
 
 
 def quick_digits(classes: int = 10) -> Model:
-    """A small batch-normalised network for 28 px digits that learns them in one or two epochs."""
+    """A small batch-normalised network for 28 px digits that learns them in one or two epochs.
+
+    Large windows and few channels: 2.5 M multiply-adds an image, less than half of `digits`.
+    """
     given = Input((28, 28, 1))
     x = layers.Rescaling(1 / 255)(given)
-    for filters, size in ((32, 3), (48, 3), (64, 3)):
+    for filters, size, pooled in ((16, 5, True), (32, 3, False), (64, 5, True)):
         x = layers.Conv2D(filters, size, use_bias=False)(x)
-        if filters < 64:
-            x = layers.MaxPooling2D()(x)
+        x = layers.MaxPooling2D()(x) if pooled else x
         x = layers.ReLU()(layers.BatchNormalization(momentum=0.9)(x))
-    x = layers.Dense(classes, activation="softmax")(layers.Flatten()(x))
-    return Model(given, x)
+    x = layers.Dense(64, use_bias=False)(layers.Flatten()(x))
+    x = layers.ReLU()(layers.BatchNormalization(momentum=0.9)(x))
+    return Model(given, layers.Dense(classes, activation="softmax")(x))
 
 
 def quick_images(

@@ -47,7 +47,7 @@ WORKLOADS: dict[str, Workload] = {
     "mobilenet_v2": Workload(classic.mobilenet_v2, 2_270_794, "sgd", (32,)),
     "resnet50_64": Workload(resnet50_64, 23_970_952, "sgd", (16,), 256),
     "resnet50_224": Workload(residual.resnet50, 25_610_152, "sgd", (8,), 64),
-    "quick_digits": Workload(quick.quick_digits, 48_106, "adamw", (128,)),
+    "quick_digits": Workload(quick.quick_digits, 94_426, "adamw", (128,)),
     "quick_images": Workload(quick.quick_images, 1_973_944, "sgd", (128,), 1024),
 }
 

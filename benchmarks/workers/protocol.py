@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import resource
@@ -65,14 +66,19 @@ class Task:
 
     def data(self) -> tuple[np.ndarray, np.ndarray]:
         """All images and labels."""
-        with np.load(self.folder / "data.npz") as file:
-            return file["x"], file["y"]
+        return _arrays(self.folder / "data.npz")
 
     def batches(self) -> list[tuple[np.ndarray, np.ndarray]]:
         """The data in whole batches."""
         x, y = self.data()
         starts = range(0, len(x) - self.batch + 1, self.batch)
         return [(x[i : i + self.batch], y[i : i + self.batch]) for i in starts]
+
+
+@functools.lru_cache(maxsize=1)
+def _arrays(path: Path) -> tuple[np.ndarray, np.ndarray]:
+    with np.load(path) as file:
+        return file["x"], file["y"]
 
 
 class Worker:

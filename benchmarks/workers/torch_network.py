@@ -250,7 +250,9 @@ class _Maker:
 
     def _batchnormalization(self, node: Node, config: dict[str, Any]) -> list[nn.Module]:
         mean = self._get(node, "moving_mean")
-        made = nn.BatchNorm2d(len(mean), config["epsilon"], 1 - config["momentum"])
+        flat = len(node["outputs"][0]["shape"]) == 2
+        kind = nn.BatchNorm1d if flat else nn.BatchNorm2d
+        made = kind(len(mean), config["epsilon"], 1 - config["momentum"])
         made.running_mean.copy_(mean)  # type: ignore[union-attr]
         made.running_var.copy_(self._get(node, "moving_variance"))  # type: ignore[union-attr]
         if config["scale"]:

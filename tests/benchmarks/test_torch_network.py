@@ -25,6 +25,7 @@ RATES = {
     "resnet20": 0.01,
     "mobilenet_v2": 1e-5,
     "quick_images": 0.01,
+    "quick_digits": 0.01,
 }
 
 

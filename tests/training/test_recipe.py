@@ -50,10 +50,12 @@ def test_losses_are_smoothed_and_the_user_s_own_stay_as_they_are() -> None:
     assert recipe.compiled_for(own, made.optimizer).loss is own.loss
 
 
-def test_photographs_are_mirrored_and_moved_and_digits_are_not() -> None:
+def test_images_are_moved_and_photographs_mirrored() -> None:
     assert Recipe().moves((32, 32, 3)) == (True, 2)
-    assert Recipe().moves((28, 28, 1)) == (False, 0)
-    assert Recipe(flip=True, shift=1).moves((28, 28, 1)) == (True, 1)
+    assert Recipe().moves((28, 28, 1)) == (False, 1)
+    assert Recipe().moves((None, None, 3)) == (True, 0)
+    assert Recipe().moves((16, 16, 64)) == (False, 0)
+    assert Recipe(flip=True, shift=2).moves((28, 28, 1)) == (True, 2)
     assert Recipe(flip=False, shift=0).moves((32, 32, 3)) == (False, 0)
 
 

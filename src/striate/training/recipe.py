@@ -46,7 +46,7 @@ class Recipe:
         flip: mirrors images left to right. "auto": those of three channels, photographs as a rule;
             say False where left and right matter, as in text.
         shift: moves images by up to so many pixels each way, borders mirrored. "auto": a 16th of
-            the smaller side of images of three channels.
+            the smaller side of images of one or three channels.
 
     Raises:
         ArgumentError: an argument is out of range.
@@ -131,11 +131,9 @@ class Recipe:
     def moves(self, image_shape: tuple[int | None, ...]) -> tuple[bool, int]:
         """Whether images of (H, W, C) are mirrored, and by how many pixels they are moved."""
         height, width, channels = image_shape
-        colour = channels == 3
-        sides = [n for n in (height, width) if n is not None]
-        shift = min(sides, default=0) // 16 if self.shift == "auto" and colour else self.shift
-        flip = colour if self.flip == "auto" else bool(self.flip)
-        return flip, 0 if shift == "auto" else int(shift)
+        sides = [n for n in (height, width) if n is not None and channels in (1, 3)]
+        shift = min(sides, default=0) // 16 if self.shift == "auto" else int(self.shift)
+        return channels == 3 if self.flip == "auto" else bool(self.flip), shift
 
 
 RECIPES = {"fast": Recipe()}
