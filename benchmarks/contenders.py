@@ -99,6 +99,19 @@ CONTENDERS: list[Contender] = [
         "striate_worker",
         setting={"plan": False, "precision": "float32"},
     ),
+    Contender(
+        "striate, optimize(), float32",
+        "striate_worker",
+        setting={"optimize": "float32"},
+        training=False,
+    ),
+    Contender(
+        "striate, optimize(), bfloat16",
+        "striate_worker",
+        setting={"optimize": "bfloat16"},
+        training=False,
+        exact=False,
+    ),
     Contender("PyTorch as in tutorials", "torch_worker"),
     Contender(
         "PyTorch by hand, float32",

@@ -50,6 +50,7 @@ TRAINING: Columns = {
     "Keras on torch": lambda n: n.startswith("Keras on torch"),
 }
 INFERENCE: Columns = {
+    "striate `optimize()`": lambda n: n.startswith("striate, optimize()"),
     **TRAINING,
     "ONNX Runtime": lambda n: n == "ONNX Runtime",
     "OpenVINO float32": lambda n: n == "OpenVINO, float32",

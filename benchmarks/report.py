@@ -84,8 +84,10 @@ def equality_text(case: dict[str, Any]) -> str:
     found = case["differences"]
     if not found:
         return "equality was not checked"
-    what = "losses of 20 steps" if case["what"] != "inference" else "outputs"
-    text = f"{what} of {len(found)} float32 rows differ by {max(found.values()):.0e} at most"
+    most = f"{max(found.values()):.0e}"
+    if case["what"] == "inference":
+        return f"outputs of {len(found)} float32 rows differ by {most} of their spread at most"
+    text = f"losses of 20 steps of {len(found)} float32 rows differ by {most} at most"
     if case["rounding"]:
         text += f"; weights changed by 1e-6 change them by {case['rounding']:.0e}"
     return text

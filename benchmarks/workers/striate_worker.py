@@ -1,6 +1,7 @@
 """striate, through `fit` and `predict_on_batch` as a user calls them.
 
-Settings: `plan` (False: the layers one by one) and `precision`.
+Settings: `plan` (False: the layers one by one), `precision`, and for inference `optimize`, the
+precision of a model that is frozen by `optimize()` and called.
 """
 
 from __future__ import annotations
@@ -49,6 +50,8 @@ class StriateWorker(Worker):
             ]
         else:
             self.model.to(task.device)
+            frozen = task.setting.get("optimize")
+            self.frozen = self.model.optimize(frozen, task.device) if frozen else None
             self.arrays = task.batches()
 
     def step(self, batch: int) -> float:
@@ -65,8 +68,10 @@ class StriateWorker(Worker):
         self.model.fit(x, y, batch_size=self.task.batch, epochs=1, verbose=0, **self.how)
 
     def call(self, batch: int) -> np.ndarray:
-        """`predict_on_batch`, which is float32; `predict` for anything else."""
+        """The frozen model; or `predict_on_batch`, which is float32; `predict` for the rest."""
         x, _ = self.arrays[batch % len(self.arrays)]
+        if self.frozen is not None:
+            return np.asarray(self.frozen(x).float().cpu())
         if self.how["plan"] and self.how["precision"] == "float32":
             return np.asarray(self.model.predict_on_batch(x, device=self.how["device"]))
         found = self.model.predict(x, batch_size=len(x), verbose=0, **self.how)

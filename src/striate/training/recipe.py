@@ -26,10 +26,10 @@ class Recipe:
 
     What a recipe does: the learning rate rises and falls once in the whole training (`OneCycle`),
     so that it is high for most of it and near zero at its end; it grows with the batch, in
-    proportion for SGD, with the root for AdamW; labels of a crossentropy are smoothed; the weights
-    at the end are an average over the last steps; images are moved and mirrored, each in every
-    second epoch, so that two epochs show both sides of every image. Losses in the history are
-    those of smoothed labels. The model's losses and metrics stay, its optimizer is not used.
+    proportion for SGD, with the root for AdamW; the weights at the end are an average over the
+    last steps; images are shifted, and photographs mirrored, each in every second epoch, so that
+    two epochs show both sides of every image. The model's losses and metrics stay, its optimizer
+    is not used.
 
     Choose the number of epochs first: the rate falls to zero at the end of just that many, and a
     second `fit` begins a second cycle.
@@ -40,7 +40,9 @@ class Recipe:
             normalisation 0.003 and 0.02.
         weight_decay: per step and unit of learning rate; None: 0.02 and 0.005.
         warmup_share: share of the steps before the highest rate.
-        label_smoothing: s in [0, 1): targets become y (1 - s) + s / classes.
+        label_smoothing: s in [0, 1): targets of crossentropies become y (1 - s) + s / classes, in
+            the losses of the history, too. It helps where a network has time to learn its
+            training images by heart.
         average_share: the weights at the end are an average over about this share of the last
             steps; 0: the weights themselves.
         flip: mirrors images left to right. "auto": those of three channels, photographs as a rule;
