@@ -14,6 +14,7 @@ from striate import errors
 from striate.graph.kinds import WeightSpec
 from striate.graph.named import Named
 from striate.ops import constraints, initializers, regularizers
+from striate.ops.modules import parts
 
 
 class Weights(nn.Module):
@@ -246,16 +247,16 @@ class Weights(nn.Module):
     def losses(self) -> list[Tensor]:
         """Penalties of the last call: regularisers, activity regularisers, `add_loss`."""
         found: list[Tensor] = []
-        for module in self.modules():
+        for module in parts(self):
             if isinstance(module, Weights):
                 found += module.own_losses()
         return found
 
     def forget_losses(self) -> None:
         """Drops the penalties of earlier calls, of sublayers, too."""
-        for module in self.modules():
+        for module in parts(self):
             if isinstance(module, Weights):
-                module.activity_penalty, module._extra_losses = None, []
+                module._forget_own()
 
     def own_losses(self) -> list[Tensor]:
         """Penalties of this layer alone; those of the last call are handed out once."""
@@ -267,13 +268,17 @@ class Weights(nn.Module):
         if self.activity_penalty is not None:
             found.append(self.activity_penalty)
         found += self._extra_losses
-        self.activity_penalty, self._extra_losses = None, []
+        self._forget_own()
         return found
+
+    def _forget_own(self) -> None:
+        if self.activity_penalty is not None or self._extra_losses:  # assigning takes longer
+            self.activity_penalty, self._extra_losses = None, []
 
     def apply_constraints(self) -> None:
         """Projects every constrained weight of this layer and its sublayers."""
         with torch.no_grad():
-            for module in self.modules():
+            for module in parts(self):
                 if isinstance(module, Weights):
                     for name, rule in module._constrained:
                         weight = getattr(module, name)

@@ -17,6 +17,7 @@ from striate.layers.recurrent import Recurrent
 from striate.layers.weights import Weights
 from striate.layers.wrapping import Holding
 from striate.models.tracing import replay
+from striate.ops.modules import parts
 
 
 class Facts(Layer):
@@ -243,7 +244,7 @@ class Facts(Layer):
     def training_losses(self) -> list[Tensor]:
         """Penalties of the last forward pass, for the training loop."""
         found: list[Tensor] = []
-        for module in self.modules():
+        for module in parts(self):
             if isinstance(module, Weights):
                 found += module.own_losses()
         return found

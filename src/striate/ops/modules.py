@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 
 def parts(module: nn.Module) -> list[nn.Module]:
-    """The module and all inside it; one that is there twice is listed twice.
+    """The module and all inside it, each once.
 
     Example:
         >>> [type(part).__name__ for part in parts(nn.Sequential(nn.ReLU(), nn.Flatten()))]
@@ -21,7 +21,7 @@ def parts(module: nn.Module) -> list[nn.Module]:
     for part in found:  # grows while it is read
         if part._modules:
             found += [inner for inner in part._modules.values() if inner is not None]
-    return found
+    return list(dict.fromkeys(found))
 
 
 def first_weight(module: nn.Module) -> Tensor | None:

@@ -14,7 +14,7 @@ RULE = "half precision"
 # Below these, casts cost what the faster product saves: measured with forward and backward on two
 # Zen 4 cores (`python -m benchmarks training` shows the nets they were chosen on).
 CONVOLUTION_MACS = 200_000  # multiplications per sample
-DENSE_WEIGHTS = 65_536
+DENSE_WEIGHTS = 131_072
 
 
 def bfloat16_products(draft: Draft) -> None:
