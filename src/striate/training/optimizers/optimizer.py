@@ -230,15 +230,6 @@ class Optimizer(torch.optim.Optimizer, abc.ABC):
             self.param_groups, self.state, self.kind_of, self._new_state, self._exclusion.decays
         )
 
-    def zero_grad(self, set_to_none: bool = True) -> None:
-        """Forgets the gradients; `set_to_none=False` fills them with zeros instead."""
-        if not set_to_none:
-            super().zero_grad(set_to_none=False)
-            return
-        for group in self.param_groups:
-            for p in group["params"]:
-                p.grad = None
-
     # The step.
 
     @torch.no_grad()
