@@ -97,6 +97,15 @@ def test_what_cannot_slide_is_named() -> None:
         " input shape=(None, 12). Expected Dense, activations, dropout, normalisation or joints of"
         " channels behind the Flatten, and a Dense first."
     )
+    for gate in (layers.SqueezeExcite(2), layers.ECA(), layers.GroupNormalization(2)):
+        whole = st.Sequential([st.Input((4, 4, 4)), gate, layers.Flatten(), layers.Dense(2)])
+        with pytest.raises(st.ShapeError) as caught:
+            st.to_fully_convolutional(whole)
+        assert str(caught.value) == (
+            f"{gate.name} ({type(gate).__name__}): this layer looks at the whole image, so it would"
+            " see more than a window. Got input shape=(None, 4, 4, 4). Expected layers that look at"
+            " a part around each place."
+        )
     with pytest.raises(st.ShapeError) as caught:
         st.to_fully_convolutional(st.Sequential([layers.Dense(2, input_shape=(3,))]))
     assert str(caught.value) == (

@@ -44,8 +44,9 @@ def to_fully_convolutional(model: Model) -> Model:
         model: a built model with one image as input; it is not changed, weights are copied.
 
     Raises:
-        ShapeError: an input that is not images, or a layer behind the `Flatten` that depends on
-            the size, such as `Reshape`.
+        ShapeError: an input that is not images, a layer behind the `Flatten` that depends on
+            the size, such as `Reshape`, or one before it that looks at the whole image, such as
+            `SqueezeExcite` or `GroupNormalization`.
 
     Example:
         >>> import numpy as np
@@ -119,6 +120,15 @@ class _Slide:
             return [as_convolution(layer, window)(inputs[0])]
         if was.rank == 2:
             return self._pointwise(node, layer, inputs)
+        if kind.sees_all:
+            raise errors.ShapeError(
+                errors.message(
+                    f"{node.name} ({node.kind_name})",
+                    "this layer looks at the whole image, so it would see more than a window",
+                    got={"input shape": was.shape},
+                    expected="layers that look at a part around each place",
+                )
+            )
         return called(node, copied(layer, node.layer), inputs)
 
     def _pointwise(self, node: Node, layer: Layer, inputs: list[Symbol]) -> list[Symbol]:

@@ -32,6 +32,7 @@ class Attending(Calling):
     roles: ClassVar[tuple[str, ...]] = ROLES
     min_rank: ClassVar[int] = 3
     passes_mask: ClassVar[bool] = True
+    sees_all: ClassVar[bool] = True
     dropout: float = 0.0
     seed: int | None = None
 

@@ -93,6 +93,7 @@ class Kind:
     min_rank: ClassVar[int] = 1
     max_rank: ClassVar[int] = 8
     passes_mask: ClassVar[bool] = False  # its output has the steps of its input
+    sees_all: ClassVar[bool] = False  # each place of its output depends on all of its input
 
     def __post_init__(self) -> None:
         self.check()

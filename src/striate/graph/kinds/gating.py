@@ -25,6 +25,7 @@ class Squeezing(Elementwise):
     """What has two dense layers between the mean of each map and its gate."""
 
     passes_mask: ClassVar[bool] = False  # masked steps would count in the means
+    sees_all: ClassVar[bool] = True
     min_rank: ClassVar[int] = 3
     ratio: float = 16.0
     activation: Named = Named("relu")
@@ -115,6 +116,7 @@ class ECA(Elementwise):
     """Multiplies each channel by a number that depends on the means of its neighbours."""
 
     passes_mask: ClassVar[bool] = False
+    sees_all: ClassVar[bool] = True
     min_rank: ClassVar[int] = 3
     kernel_size: int | None = None
     gamma: float = 2.0

@@ -128,6 +128,7 @@ class LayerNormalization(Affine):
 class InstanceNormalization(Affine):
     """Zero mean and unit variance of each map of each sample."""
 
+    sees_all: ClassVar[bool] = True
     min_rank: ClassVar[int] = 3
     axis: int = -1
 
@@ -141,6 +142,7 @@ class InstanceNormalization(Affine):
 class GroupNormalization(Affine):
     """Zero mean and unit variance of each group of channels of each sample."""
 
+    sees_all: ClassVar[bool] = True
     groups: int = 32
     axis: int = -1
 
@@ -209,6 +211,7 @@ class LocalResponseNormalization(Normalizing):
 class GlobalResponseNormalization(Normalizing):
     """Scales each map by its energy relative to the mean energy of all maps."""
 
+    sees_all: ClassVar[bool] = True
     min_rank: ClassVar[int] = 3
     epsilon: float = 1e-6
 

@@ -138,6 +138,7 @@ class GlobalPooling(Kind):
 class AdaptivePooling(Kind):
     """One number per channel and bin, for a fixed number of bins whatever the input's size."""
 
+    sees_all: ClassVar[bool] = True  # its bins are shares of the whole
     rank: ClassVar[int] = 2
     output_size: tuple[int, ...] = ()
 
