@@ -80,6 +80,22 @@ def padding_amounts(
     return {"valid": (0, 0), "causal": (rest, 0), "full": (rest, rest)}[padding]
 
 
+def dropped(
+    size: int, kernel: int, stride: int = 1, dilation: int = 1, padding: Padding = "valid"
+) -> int:
+    """Inputs at the end of an axis that no window reaches, because the next stride goes beyond.
+
+    (n + zeros - e) mod s, less the zeros after the map.
+
+    Example:
+        >>> dropped(28, 3, stride=2), dropped(28, 3, stride=2, padding="same")
+        (1, 0)
+    """
+    before, after = padding_amounts(padding, size, kernel, stride, dilation)
+    rest = (size + before + after - extent(kernel, dilation)) % stride
+    return max(0, rest - after)
+
+
 def transposed_cropping(
     kernel: int,
     stride: int = 1,

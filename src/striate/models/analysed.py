@@ -93,6 +93,47 @@ class Analysed(Trainable):
             return capacity.Trial(self, place, precision, training, recompute).largest(found)
         return found
 
+    def cost(self) -> analysis.Cost:
+        """Multiplications, operations and parameters by layer; see `striate.analysis.cost`."""
+        return analysis.cost(self.graph)
+
+    def explain_shape(self, layer: str) -> analysis.ShapeExplanation:
+        """How a layer's output shape comes about; see `striate.analysis.explain_shape`."""
+        return analysis.explain_shape(self.graph, layer)
+
+    def receptive_field(self, layer: str | None = None, *unit: int) -> Any:
+        """What units see of the input; see `striate.analysis.receptive_field`.
+
+        Args:
+            layer: its name; None for a table of all layers.
+            unit: row and column of one unit, whose box of the input is then returned.
+        """
+        fields = analysis.receptive_field(self.graph)
+        if layer is None:
+            return fields
+        return fields.box(layer, *unit) if unit else fields[layer]
+
+    def advice(self, object_px: int | None = None) -> analysis.Advice:
+        """What may be wrong or wasteful; see `striate.analysis.advice`.
+
+        Args:
+            object_px: height or width of what is to be seen, in pixels of the input.
+        """
+        return analysis.advice(self.graph, object_px, self._expected())
+
+    def _expected(self) -> dict[str, tuple[str, bool]]:
+        """By output layer, the name of its loss and whether it takes logits."""
+        if self._compiled is None:
+            return {}
+        names = self.output_names
+        ends = [self.graph[port.node].layer for port in self.graph.outputs]
+        found = zip(ends, self._compiled.losses_of(names), strict=True)
+        return {
+            layer: (type(loss).__name__, bool(loss.from_logits))
+            for layer, loss in found
+            if hasattr(loss, "from_logits")
+        }
+
     def _low_products(self) -> tuple[str, ...]:
         """The layers whose products the plan computes in bfloat16 on this machine."""
         operations = self.plan(training=True, precision="auto").operations

@@ -13,6 +13,7 @@ from striate.graph.kinds.base import (
     register,
     whole,
 )
+from striate.graph.reach import SAME, Reach
 from striate.graph.spec import Spec
 
 
@@ -50,6 +51,9 @@ class Permute(Kind):
                 expected=f"{spec.rank - 1} dimensions; the batch stays first and is not counted",
             )
         return Spec((spec.shape[0], *(spec.shape[d] for d in self.dims)), spec.dtype)
+
+    def reach(self, axis: int, given: Spec, made: Spec) -> Reach | None:
+        return SAME if self.dims[axis - 1] == axis else None
 
 
 @register

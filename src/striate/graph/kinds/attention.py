@@ -20,6 +20,7 @@ from striate.graph.kinds.base import (
 )
 from striate.graph.kinds.calling import Calling
 from striate.graph.named import Named
+from striate.graph.reach import Reach
 from striate.graph.spec import Shape, Spec
 
 ROLES = ("query", "value", "key")
@@ -39,6 +40,12 @@ class Attending(Calling):
     def check(self) -> None:
         dropout = fraction("dropout", self.dropout, one=True)
         self.replace(dropout=dropout, seed=seed_or_none(self.seed))
+
+    def macs(self, *inputs: Spec) -> int | None:
+        return None  # its products depend on how it is called
+
+    def reach(self, axis: int, given: Spec, made: Spec) -> Reach | None:
+        return None
 
     def three(self, inputs: tuple[Spec, ...]) -> tuple[Spec, Spec, Spec]:
         """Query, value and key; a `Fault` if they do not go together."""

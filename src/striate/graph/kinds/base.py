@@ -12,6 +12,7 @@ from typing import Any, ClassVar, TypeVar
 
 from striate import errors
 from striate.graph.named import Named, from_json, to_json
+from striate.graph.reach import SAME, Reach
 from striate.graph.spec import Shape, Spec, product
 
 
@@ -108,6 +109,28 @@ class Kind:
     def weights(self, *inputs: Spec) -> tuple[WeightSpec, ...]:
         """The weights it needs for these inputs, trainable ones first."""
         return ()
+
+    def macs(self, *inputs: Spec) -> int | None:
+        """Multiplications, each with its addition, per sample; None while a size is open.
+
+        Counted are sums of products: convolutions and matrix products, without their biases.
+        """
+        return 0
+
+    def kernel_values(self, *inputs: Spec) -> int:
+        """Values in its kernels: its weights without the biases."""
+        return sum(w.size for w in self.weights(*inputs) if not w.name.endswith("bias"))
+
+    def reach(self, axis: int, given: Spec, made: Spec) -> Reach | None:
+        """Which inputs along an axis an output is computed from; None: all of them.
+
+        Args:
+            axis: counted with the batch: 1 is the first axis of places.
+            given: the spec of an input.
+            made: the spec of the output.
+        """
+        kept = given.rank == made.rank and given.shape[axis] == made.shape[axis]
+        return SAME if kept else None
 
     @property
     def gives_mask(self) -> bool:

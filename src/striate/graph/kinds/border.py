@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from striate.graph.kinds.base import Fault, Kind, bad_argument, float_dtype, register, sizes
+from striate.graph.reach import Reach, sliding
 from striate.graph.spec import Shape, Spec
 
 Pairs = tuple[tuple[int, int], ...]
@@ -45,6 +46,9 @@ class Padding(Kind):
     def idle(self, training: bool) -> str:
         return "" if any(map(any, self.padding)) else "it adds nothing"
 
+    def reach(self, axis: int, given: Spec, made: Spec) -> Reach | None:
+        return sliding(1, 1, self.padding[axis - 1][0])
+
     def padded(self, spec: Spec) -> Shape:
         """The spatial sizes with their borders."""
         pairs = zip(spec.spatial, self.padding, strict=True)
@@ -69,6 +73,9 @@ class Reflection(Padding):
                 fix="Use a smaller padding, or ZeroPadding",
             )
         return Spec((spec.shape[0], *self.padded(spec), spec.channels), float_dtype(spec))
+
+    def reach(self, axis: int, given: Spec, made: Spec) -> Reach | None:
+        return sliding(1, 1, self.padding[axis - 1][0], mirrored=True)
 
 
 @dataclass(frozen=True)
@@ -99,6 +106,9 @@ class Cropping(Kind):
                 expected="less than the input along every axis",
             )
         return Spec((spec.shape[0], *spatial, spec.channels), spec.dtype)
+
+    def reach(self, axis: int, given: Spec, made: Spec) -> Reach | None:
+        return sliding(1, 1, -self.cropping[axis - 1][0])
 
 
 @register

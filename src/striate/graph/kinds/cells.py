@@ -116,6 +116,9 @@ class Cell(Gated):
         width = self.gates * self.units
         return self.gate_weights((channels, width), (self.units, width), self.bias_shape())
 
+    def macs(self, *inputs: Spec) -> int | None:
+        return self.kernel_values(*inputs)
+
     def bias_shape(self) -> tuple[int, ...]:
         """The shape of the bias of all gates."""
         return (self.gates * self.units,)

@@ -19,6 +19,7 @@ from striate.graph.kinds.base import (
     with_channels,
 )
 from striate.graph.named import Named
+from striate.graph.reach import Reach, padded, placing
 from striate.graph.spec import Shape, Spec, product
 
 
@@ -85,6 +86,19 @@ class Convolving(Kind):
             strides=sizes("strides", self.strides, self.rank, default=1),
             padding=chosen("padding", self.padding, self.paddings),
         )
+
+    def macs(self, *inputs: Spec) -> int | None:
+        return product((*self.positions(*inputs), self.kernel_values(*inputs)))
+
+    def positions(self, *inputs: Spec) -> Shape:
+        """How many windows there are along each axis."""
+        return self.windows(inputs[0], getattr(self, "dilation_rate", None))
+
+    def reach(self, axis: int, given: Spec, made: Spec) -> Reach | None:
+        i = axis - 1
+        rate = getattr(self, "dilation_rate", (1,) * self.rank)[i]
+        size, stride = self.kernel_size[i], self.strides[i]
+        return padded(self.padding, given.shape[axis], size, stride, rate)
 
     def windows(self, spec: Spec, dilation: tuple[int, ...] | None = None) -> Shape:
         """How many windows there are along each axis; a `Fault` if none fits."""
@@ -205,6 +219,16 @@ class ConvTranspose(Dilated):
                 fix='Use padding="valid", or leave output_padding out',
             )
         return with_channels(spec, spatial, self.filters)
+
+    def macs(self, *inputs: Spec) -> int | None:
+        return product((*inputs[0].spatial, self.kernel_values(*inputs)))
+
+    def reach(self, axis: int, given: Spec, made: Spec) -> Reach | None:
+        i = axis - 1
+        size, stride, rate = self.kernel_size[i], self.strides[i], self.dilation_rate[i]
+        extra = self.output_padding[i] if self.output_padding is not None else None
+        cut, _ = window.transposed_cropping(size, stride, rate, self.padding, extra)
+        return placing(window.extent(size, rate), stride, cut, rate)
 
     def weights(self, *inputs: Spec) -> tuple[WeightSpec, ...]:
         shape = (*self.kernel_size, self.filters, known_channels(inputs[0]))
@@ -337,6 +361,9 @@ class LocallyConnected(Convolving):
     def output(self, *inputs: Spec) -> Spec:
         (spec,) = inputs
         return with_channels(spec, self.windows(spec), self.filters)
+
+    def macs(self, *inputs: Spec) -> int | None:
+        return None if None in inputs[0].spatial else self.kernel_values(*inputs)
 
     def weights(self, *inputs: Spec) -> tuple[WeightSpec, ...]:
         (spec,) = inputs

@@ -15,7 +15,7 @@ from striate.graph.kinds.base import (
 )
 from striate.graph.kinds.convolution import bias_weight
 from striate.graph.named import Named
-from striate.graph.spec import Spec
+from striate.graph.spec import Spec, product
 
 
 @register
@@ -42,6 +42,9 @@ class Dense(Kind):
     def output(self, *inputs: Spec) -> Spec:
         (spec,) = inputs
         return Spec((*spec.shape[:-1], self.units), float_dtype(spec))
+
+    def macs(self, *inputs: Spec) -> int | None:
+        return product((*inputs[0].shape[1:-1], self.kernel_values(*inputs)))
 
     def weights(self, *inputs: Spec) -> tuple[WeightSpec, ...]:
         kernel = WeightSpec(

@@ -17,7 +17,7 @@ from striate.graph.kinds.base import (
     whole,
 )
 from striate.graph.named import Named
-from striate.graph.spec import Spec
+from striate.graph.spec import Spec, product
 
 
 @dataclass(frozen=True)
@@ -66,6 +66,9 @@ class Squeezing(Elementwise):
                 )
         return tuple(found)
 
+    def macs(self, *inputs: Spec) -> int | None:
+        return self.kernel_values(*inputs)
+
     def kernel(self, name: str, shape: tuple[int, ...]) -> WeightSpec:
         """The spec of a kernel with what was chosen for kernels."""
         return WeightSpec(
@@ -108,6 +111,14 @@ class CBAM(Squeezing):
 
     def weights(self, *inputs: Spec) -> tuple[WeightSpec, ...]:
         return (*super().weights(*inputs), self.kernel("place_kernel", (*self.kernel_size, 2, 1)))
+
+    def macs(self, *inputs: Spec) -> int | None:
+        """The dense layers see the means and the largest values."""
+        (spec,) = inputs
+        place = 2 * (product(self.kernel_size) or 0)
+        dense = 2 * (self.kernel_values(*inputs) - place)
+        places = product((*spec.spatial, place))
+        return None if places is None else dense + places
 
 
 @register
@@ -153,3 +164,6 @@ class ECA(Elementwise):
                 constraint=self.kernel_constraint,
             ),
         )
+
+    def macs(self, *inputs: Spec) -> int | None:
+        return product((inputs[0].channels, self.kernel_values(*inputs)))

@@ -7,7 +7,8 @@ from typing import ClassVar
 
 from striate.graph.kinds.activation import check_axis
 from striate.graph.kinds.base import Fault, Kind, bad_argument, float_dtype, register
-from striate.graph.spec import Shape, Spec
+from striate.graph.reach import Reach
+from striate.graph.spec import Shape, Spec, product
 
 
 class Merge(Kind):
@@ -92,6 +93,13 @@ class Dot(Kind):
         shape = [n for axis, n in enumerate(a.shape) if axis != i]
         shape += [n for axis, n in enumerate(b.shape) if axis not in (0, j)]
         return Spec(tuple(shape) if len(shape) > 1 else (*shape, 1), float_dtype(a))
+
+    def macs(self, *inputs: Spec) -> int | None:
+        axis, _ = self.summed(*inputs)
+        return product((*self.output(*inputs).shape[1:], inputs[0].shape[axis]))
+
+    def reach(self, axis: int, given: Spec, made: Spec) -> Reach | None:
+        return None
 
 
 @register

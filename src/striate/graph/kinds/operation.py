@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any, ClassVar
 
 from striate.graph.kinds.base import Fault, Kind, bad_argument, register
+from striate.graph.reach import Reach
 from striate.graph.spec import DTYPES, Shape, Spec, product
 
 # name -> number of operands
@@ -80,6 +82,23 @@ class Operation(Kind):
         if self.operation == "matmul":
             return Spec(matmul_shape(*shapes), dtype)
         return Spec(shapes[0] if len(shapes) == 1 else numpy_broadcast(*shapes), dtype)
+
+    def macs(self, *inputs: Spec) -> int | None:
+        if self.operation != "matmul":
+            return 0
+        first = operand_spec(self.operands[0], inputs)
+        return product((*self.output(*inputs).shape[1:], first.shape[-1]))
+
+    def reach(self, axis: int, given: Spec, made: Spec) -> Reach | None:
+        if self.operation != "getitem":
+            return None if self.operation == "matmul" else super().reach(axis, given, made)
+        entry = self.key[axis] if axis < len(self.key) else (SLICE, None, None, None)
+        plain = all(e[0] == SLICE for e in self.key) and given.rank == made.rank
+        size = given.shape[axis]
+        if not plain or size is None:
+            return super().reach(axis, given, made)
+        start, _, step = slice(*entry[1:]).indices(size)
+        return Reach(Fraction(step), Fraction(start), Fraction(start))
 
     def check_ranks(self, inputs: Sequence[Spec]) -> None:
         """Inputs of different ranks are a mistake: NumPy would lay the batch on another axis."""

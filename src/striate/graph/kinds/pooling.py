@@ -20,7 +20,8 @@ from striate.graph.kinds.base import (
     with_channels,
 )
 from striate.graph.kinds.convolution import check_window
-from striate.graph.spec import Spec
+from striate.graph.reach import Reach, binned, padded, placing, sliding
+from striate.graph.spec import Spec, product
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,10 @@ class Pooling(Kind):
 
     def output(self, *inputs: Spec) -> Spec | tuple[Spec, ...]:
         return self.pooled(inputs[0])
+
+    def reach(self, axis: int, given: Spec, made: Spec) -> Reach | None:
+        i = axis - 1
+        return padded(self.padding, given.shape[axis], self.pool_size[i], self.steps[i])
 
     def pooled(self, spec: Spec) -> Spec:
         """The spec of one number per window and channel."""
@@ -117,6 +122,13 @@ class BlurPooling(Kind):
         spatial = tuple(window.output_size(n, 1, s) for n, s in sides)
         return with_channels(spec, spatial, spec.channels)
 
+    def macs(self, *inputs: Spec) -> int | None:
+        return product((*self.output(*inputs).shape[1:], self.pool_size**self.rank))
+
+    def reach(self, axis: int, given: Spec, made: Spec) -> Reach | None:
+        before, _ = window.blur_padding(self.pool_size)
+        return sliding(self.pool_size, self.strides[axis - 1], before, mirrored=True)
+
 
 @dataclass(frozen=True)
 class GlobalPooling(Kind):
@@ -132,6 +144,9 @@ class GlobalPooling(Kind):
         (spec,) = inputs
         kept = (1,) * self.rank if self.keepdims else ()
         return Spec((spec.shape[0], *kept, spec.channels), float_dtype(spec))
+
+    def reach(self, axis: int, given: Spec, made: Spec) -> Reach | None:
+        return None
 
 
 @dataclass(frozen=True)
@@ -151,6 +166,10 @@ class AdaptivePooling(Kind):
     def output(self, *inputs: Spec) -> Spec:
         (spec,) = inputs
         return with_channels(spec, self.output_size, spec.channels)
+
+    def reach(self, axis: int, given: Spec, made: Spec) -> Reach | None:
+        size = given.shape[axis]
+        return None if size is None else binned(size, self.output_size[axis - 1])
 
 
 @register
@@ -250,3 +269,10 @@ class MaxUnpooling2D(Pooling):
                 window.transposed_output_size(n, s if same else k, s) for n, k, s in pairs
             )
         return with_channels(values, spatial, values.channels)
+
+    def reach(self, axis: int, given: Spec, made: Spec) -> Reach | None:
+        """A value may have stood anywhere in its window."""
+        same = self.padding == "same"
+        size, step = self.pool_size[axis - 1], self.steps[axis - 1]
+        cut = window.same_padding(made.shape[axis] or size, size, step)[0] if same else 0
+        return placing(size, step, cut)

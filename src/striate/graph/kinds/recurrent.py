@@ -22,6 +22,7 @@ from striate.graph.kinds.calling import Calling, check_mask
 from striate.graph.kinds.cells import Gated, GRUCell, LSTMCell, SimpleRNNCell, Sizes, check_states
 from striate.graph.kinds.convolution import check_window
 from striate.graph.named import Named
+from striate.graph.reach import Reach
 from striate.graph.spec import Spec, product
 
 
@@ -43,6 +44,12 @@ class Recurrent(Calling):
     def state_specs(self, spec: Spec) -> list[Spec]:
         """The specs of the states for a sequence of this spec."""
         return []
+
+    def macs(self, *inputs: Spec) -> int | None:
+        return None  # the step is a layer of its own
+
+    def reach(self, axis: int, given: Spec, made: Spec) -> Reach | None:
+        return None
 
     def step_spec(self, spec: Spec) -> Spec:
         """The spec of the output of one step."""
@@ -80,6 +87,11 @@ class GatedRecurrent(Recurrent, Gated):
 
     def state_specs(self, spec: Spec) -> list[Spec]:
         return [Spec((spec.shape[0], *self.state_sizes(spec)), float_dtype(spec))] * self.num_states
+
+    def macs(self, *inputs: Spec) -> int | None:
+        spec: Spec = self.called(inputs)["sequences"]
+        places = self.state_sizes(spec)[:-1]
+        return product((spec.shape[1], *places, self.kernel_values(*inputs)))
 
 
 @register

@@ -15,6 +15,7 @@ from striate.graph.kinds.base import (
     whole,
     with_channels,
 )
+from striate.graph.reach import Reach, interpolated, repeating, sliding
 from striate.graph.spec import Spec
 
 INTERPOLATIONS = ("nearest", "bilinear", "bicubic", "lanczos3", "lanczos5")
@@ -38,6 +39,10 @@ class UpSampling(Kind):
         pairs = zip(spec.spatial, self.size, strict=True)
         spatial = (None if n is None else n * factor for n, factor in pairs)
         return Spec((spec.shape[0], *spatial, spec.channels), spec.dtype)
+
+    def reach(self, axis: int, given: Spec, made: Spec) -> Reach | None:
+        factor, word = self.size[axis - 1], getattr(self, "interpolation", "nearest")
+        return repeating(factor) if word == "nearest" else interpolated(1, factor, word)
 
 
 @register
@@ -108,6 +113,12 @@ class Resizing(OfSize):
                 "pad_to_aspect_ratio", True, "at most one of crop_to_ and pad_to_aspect_ratio"
             )
 
+    def reach(self, axis: int, given: Spec, made: Spec) -> Reach | None:
+        size = given.shape[axis]
+        if size is None or self.crop_to_aspect_ratio or self.pad_to_aspect_ratio:
+            return None
+        return interpolated(size, made.shape[axis] or 1, self.interpolation, self.antialias)
+
 
 @register
 class CenterCrop(OfSize):
@@ -115,6 +126,12 @@ class CenterCrop(OfSize):
 
     def output(self, *inputs: Spec) -> Spec:
         return with_channels(inputs[0], (self.height, self.width), inputs[0].channels)
+
+    def reach(self, axis: int, given: Spec, made: Spec) -> Reach | None:
+        sizes = zip(given.spatial, made.spatial, strict=True)
+        fits = all(n is not None and m is not None and n >= m for n, m in sizes)
+        before = ((given.shape[axis] or 0) - (made.shape[axis] or 0)) // 2
+        return sliding(1, 1, -before) if fits else None
 
 
 @dataclass(frozen=True)
@@ -161,6 +178,9 @@ class PixelShuffle(Shuffling):
         spatial = (None if n is None else n * r for n in spec.spatial)
         return Spec((spec.shape[0], *spatial, None if c is None else c // (r * r)), spec.dtype)
 
+    def reach(self, axis: int, given: Spec, made: Spec) -> Reach | None:
+        return repeating(self.upscale_factor)
+
 
 @register
 @dataclass(frozen=True)
@@ -185,3 +205,6 @@ class PixelUnshuffle(Shuffling):
             )
         spatial = (None if n is None else n // r for n in spec.spatial)
         return Spec((spec.shape[0], *spatial, None if c is None else c * r * r), spec.dtype)
+
+    def reach(self, axis: int, given: Spec, made: Spec) -> Reach | None:
+        return sliding(self.downscale_factor, self.downscale_factor)

@@ -42,6 +42,9 @@ class Custom(Kind):
     config: Items = Items()
     call: Items = Items()
 
+    def macs(self, *inputs: Spec) -> int | None:
+        return None  # nobody knows
+
     def to_config(self) -> dict[str, Any]:
         return {
             "class_name": self.class_name,
@@ -96,6 +99,12 @@ class Nested(Kind):
     def running(self) -> Graph:
         """What runs: the model for the inputs of this call."""
         return self.inner if self.masked_graph is None else self.masked_graph
+
+    def macs(self, *inputs: Spec) -> int | None:
+        graph = self.inner if inputs == self.inner.input_specs else self.inner.respecify(inputs)
+        found = [n.kind.macs(*(graph.spec(p) for p in n.inputs)) for n in graph]
+        known = [n for n in found if n is not None]
+        return sum(known) if len(known) == len(found) else None
 
     @property
     def inner(self) -> Graph:

@@ -12,7 +12,8 @@ from striate.graph.kinds.cells import check_states
 from striate.graph.kinds.recurrent import Recurrent
 from striate.graph.kinds.structure import InputLayer
 from striate.graph.kinds.wrapping import Wrapping
-from striate.graph.spec import Spec
+from striate.graph.reach import SAME, Reach
+from striate.graph.spec import Spec, product
 
 if TYPE_CHECKING:
     from striate.graph.graph import Node
@@ -79,6 +80,15 @@ class TimeDistributed(Wrapping):
         (spec,) = inputs
         return (Spec((None, *spec.shape[2:]), spec.dtype),)
 
+    def macs(self, *inputs: Spec) -> int | None:
+        return product((inputs[0].shape[1], super().macs(*inputs)))
+
+    def reach(self, axis: int, given: Spec, made: Spec) -> Reach | None:
+        if axis == 1:
+            return SAME
+        inside = [Spec((None, *spec.shape[2:]), spec.dtype) for spec in (given, made)]
+        return super().reach(axis - 1, *inside)
+
     def output(self, *inputs: Spec) -> Spec:
         (spec,) = inputs
         specs = self.inner_outputs(*inputs)
@@ -116,6 +126,14 @@ class Bidirectional(Calling, Wrapping):
 
     def entering(self, *inputs: Spec) -> tuple[Spec, ...]:
         return (self.called(inputs)["sequences"],)
+
+    def macs(self, *inputs: Spec) -> int | None:
+        both = [node.kind.macs(*self.entering(*inputs)) for _, node in self.held]
+        known = [n for n in both if n is not None]
+        return sum(known) if len(known) == len(both) else None
+
+    def reach(self, axis: int, given: Spec, made: Spec) -> Reach | None:
+        return None
 
     def output(self, *inputs: Spec) -> Spec | tuple[Spec, ...]:
         given = self.called(inputs)

@@ -20,6 +20,7 @@ from striate.graph.kinds.convolution import Conv
 from striate.graph.kinds.dense import Dense
 from striate.graph.kinds.structure import fits, misfit
 from striate.graph.named import Items, Named
+from striate.graph.reach import Reach
 from striate.graph.spec import Spec
 
 if TYPE_CHECKING:
@@ -73,6 +74,12 @@ class Wrapping(Kind):
 
     def weights(self, *inputs: Spec) -> tuple[WeightSpec, ...]:
         return self.inner_weights()
+
+    def macs(self, *inputs: Spec) -> int | None:
+        return self.node.kind.macs(*self.entering(*inputs))
+
+    def reach(self, axis: int, given: Spec, made: Spec) -> Reach | None:
+        return self.node.kind.reach(axis, given, made)
 
     def inner_weights(self) -> tuple[WeightSpec, ...]:
         """The weights of the wrapped layers, with `layer/` or their attribute in front."""

@@ -1,0 +1,176 @@
+"""Cost: the published numbers of known networks, and the rule for each family of layers."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+import striate as st
+from striate import layers
+from striate.analysis.cost import cost
+from tests import networks
+from tests.contract.cases import CASES, Case
+
+pytestmark = pytest.mark.torch
+
+# Multiplications with additions of convolutions and matrix products, without biases, and
+# parameters that are trained, as published:
+# - VGG-16, ResNet: torchvision's table of models (15.47, 1.81, 4.09, 11.51 GFLOPS, counted as here)
+#   and its numbers of parameters; the paper of ResNet says 3.8e9 for 50 layers with the stride in
+#   the first 1x1 convolution;
+# - AlexNet: 724 M and 60.97 M with two groups (netscope's count of Caffe's file), 62.38 M without;
+# - GoogLeNet: 1.58 G and 7.00 M without the helping classifiers (netscope's count of Caffe's file);
+# - MobileNetV2: 300 M multiply-adds, 3.4 M (paper), 3,504,872 (torchvision).
+PUBLISHED = {
+    "alexnet": (networks.alexnet, 0.724e9, 60_965_224),
+    "vgg16": (networks.vgg16, 15.47e9, 138_357_544),
+    "resnet18": (lambda: networks.resnet(18), 1.814e9, 11_689_512),
+    "resnet50": (lambda: networks.resnet(50), 4.089e9, 25_557_032),
+    "resnet50, as in the paper": (lambda: networks.resnet(50, first=True), 3.858e9, 25_557_032),
+    "resnet152": (lambda: networks.resnet(152), 11.514e9, 60_192_808),
+    "googlenet": (networks.googlenet, 1.582e9, 6_998_552),
+    "mobilenet_v2": (networks.mobilenet_v2, 0.3008e9, 3_504_872),
+}
+
+
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_a_known_network_costs_what_is_published(name: str) -> None:
+    build, macs, parameters = PUBLISHED[name]
+    graph = build().graph
+    assert cost(graph).macs == pytest.approx(macs, rel=1e-3)
+    assert graph.num_trainable == parameters
+    assert sum(row.num_parameters for row in cost(graph).layers) == graph.num_parameters
+
+
+def counted(case: Case) -> int | None:
+    """Multiplications per sample that torch's own counter sees in one call."""
+    import torch
+    from torch.utils.flop_counter import FlopCounterMode
+
+    layer = case.make()
+    values = [torch.from_numpy(x) for x in case.inputs(batch=1)]
+    case.call(layer, values)
+    with FlopCounterMode(display=False) as counter, torch.no_grad():
+        case.call(layer, values)
+    return counter.get_total_flops() // 2
+
+
+FAMILIES = (
+    *("Conv1D", "Conv2D", "Conv3D", "DepthwiseConv1D", "DepthwiseConv2D", "SeparableConv1D"),
+    *("SeparableConv2D", "LocallyConnected1D", "LocallyConnected2D", "Dense", "Dot"),
+    *("Conv1DTranspose", "Conv2DTranspose", "Conv3DTranspose", "SqueezeExcite"),
+)
+
+
+@pytest.mark.parametrize(
+    "case", [c for c in CASES if c.layer in FAMILIES and "normalize" not in str(c)], ids=str
+)
+def test_torch_counts_as_many_multiplications(case: Case) -> None:
+    pairs = zip(case.shapes, case.inputs(), strict=True)
+    entries = [st.Input(s, dtype=str(x.dtype)) for s, x in pairs]
+    model = st.Model(entries, case.call(case.make(), entries))
+    assert cost(model.graph).macs == counted(case)
+
+
+@pytest.mark.parametrize(
+    ("layer", "shape", "formula"),
+    [
+        (layers.Conv2D(128, 3), (8, 8, 64), "(3*3*64 + 1) * 128"),
+        (layers.Conv2D(128, 3, groups=2, use_bias=False), (8, 8, 64), "3*3*32 * 128"),
+        (layers.DepthwiseConv2D(3, depth_multiplier=2), (8, 8, 4), "(3*3 + 1) * 8"),
+        (layers.SeparableConv2D(5, 3), (8, 8, 4), "3*3*4*1 + 1*1*4*5 + 5"),
+        (layers.Conv2DTranspose(5, 2), (8, 8, 4), "2*2*5*4 + 5"),
+        (layers.Dense(10), (784,), "(784 + 1) * 10"),
+        (layers.BatchNormalization(), (8, 8, 64), "4 * 64"),
+        (layers.Flatten(), (8, 8, 64), ""),
+    ],
+)
+def test_a_formula_gives_the_number_of_parameters(
+    layer: layers.Layer, shape: tuple[int, ...], formula: str
+) -> None:
+    x = st.Input(shape)
+    (row,) = cost(st.Model(x, layer(x)).graph).layers
+    assert row.formula == formula
+    assert eval(formula or "0") == row.num_parameters  # noqa: S307 - our own text
+
+
+def small() -> st.Sequential:
+    conv = layers.Conv2D(8, 3, activation="relu", input_shape=(28, 28, 1))
+    pooled = [conv, layers.MaxPooling2D(), layers.BatchNormalization(), layers.Flatten()]
+    return st.Sequential([*pooled, layers.Dense(10, activation="softmax")], name="small")
+
+
+def test_operations_are_counted_by_the_rule_that_is_stated() -> None:
+    conv, pool, norm, flat, dense = cost(small().graph).layers
+    values = 26 * 26 * 8
+    assert (conv.macs, conv.flops) == (values * 9, 2 * values * 9 + 2 * values)
+    assert (pool.macs, pool.flops) == (0, 4 * 13 * 13 * 8)
+    assert (norm.flops, flat.flops) == (2 * 13 * 13 * 8, 0)
+    assert (dense.macs, dense.flops) == (13520, 2 * 13520 + 20)
+
+
+def test_the_backward_pass_leaves_out_what_nobody_needs() -> None:
+    model = small()
+    conv, *_, dense = cost(model.graph).layers
+    assert conv.backward_macs == conv.macs  # the image needs no gradient
+    assert dense.backward_macs == 2 * (dense.macs or 0)
+    model.layers[0].trainable = False
+    model.layers[2].trainable = False
+    frozen = cost(model.graph)
+    assert frozen.layers[0].backward_macs == 0
+    assert frozen.backward_macs == dense.macs
+
+
+def test_shares_add_up() -> None:
+    found = cost(networks.vgg16(32, 10, 64).graph)
+    assert sum(row.macs_share for row in found.layers) == pytest.approx(1)
+    assert sum(row.parameters_share for row in found.layers) == pytest.approx(1)
+
+
+def test_shared_layers_compute_each_time_and_have_their_weights_once() -> None:
+    x = st.Input((8,))
+    dense = layers.Dense(8)
+    found = cost(st.Model(x, dense(dense(x))).graph)
+    assert (found.macs, found.num_parameters) == (128, 72)
+    assert [row.name for row in found.layers] == ["dense", "dense@2"]
+
+
+def test_nested_models_are_counted_inside() -> None:
+    x = st.Input((28, 28, 1))
+    inner = small()
+    found = cost(st.Model(x, inner(x)).graph)
+    assert found.macs == cost(inner.graph).macs
+    assert found.layers[0].name == "small/conv2d"
+
+
+def test_what_nobody_knows_is_said() -> None:
+    class Own(layers.Layer):
+        def call(self, x: object) -> object:
+            return x
+
+    x = st.Input((4,))
+    found = cost(st.Model(x, Own(name="mine")(x)).graph)
+    assert found.uncounted == ("mine",)
+    assert str(found).endswith("not counted: mine")
+
+
+def test_it_prints_as_text_as_html_and_as_records() -> None:
+    found = small().cost()
+    assert str(found) == TEXT
+    assert found._repr_html_().count("<tr>") == 5
+    assert json.loads(found.to_json())["macs"] == found.macs
+    assert found.records()[0]["formula"] == "(3*3*1 + 1) * 8"
+
+
+TEXT = """\
+small: cost
+
+layer                                       MACs  of all  parameters  of all  formula
+conv2d (Conv2D)                           48,672   78.3%          80    0.6%  (3*3*1 + 1) * 8
+batch_normalization (BatchNormalization)       0    0.0%          32    0.2%  4 * 8
+dense (Dense)                             13,520   21.7%      13,530   99.2%  (1352 + 1) * 10
+in all                                    62,192              13,642
+
+forward: 62.19 k MACs, 143.33 k FLOPs; backward: 75.71 k MACs, per sample
+parameters: 13.64 k, 53.29 KB as float32"""
