@@ -167,10 +167,16 @@ def _window_findings(
             "Use a smaller stride, or pooling before it",
             warning=max(kernel) > 1,
         )
+    yield from _map_findings(node.name, sizes, kernel, extents)
+
+
+def _map_findings(
+    name: str, sizes: tuple[int, ...], kernel: tuple[int, ...], extents: tuple[int, ...]
+) -> Iterable[Finding]:
     if any(e > n for e, n in zip(extents, sizes, strict=True)):
         yield Finding(
             "kernel larger than its map",
-            node.name,
+            name,
             f"its window of {_by(extents)} is larger than its map of {_by(sizes)}: most of it"
             " only ever sees padding",
             "Use a smaller kernel here, or fewer strides and poolings before it",
@@ -178,7 +184,7 @@ def _window_findings(
     elif max(sizes) == 1 and max(kernel) > 1:
         yield Finding(
             "map shrunk to nothing",
-            node.name,
+            name,
             "its map is down to 1 x 1, where a window has no neighbours to look at",
             "Use fewer strides and poolings before it, or a larger image",
         )

@@ -214,10 +214,10 @@ class _Walk:
             if (port, axis) in self.fields:
                 own, before = _reach(step, i, axis), self.fields[port, axis]
                 found.append(None if own is None or before is None else own.through(before))
-            self.uneven.update(step.writes if port in self.uneven else ())
+                parts = () if own is None else (own.stride, own.first, own.last)
+                if port in self.uneven or any(f.denominator > 1 for f in parts):
+                    self.uneven.update(step.writes)
         if found:
-            if any(f.denominator > 1 for r in found if r for f in (r.stride, r.first, r.last)):
-                self.uneven.update(step.writes)
             total = found[0]
             for other in found[1:]:
                 total = None if total is None or other is None else total.union(other)
