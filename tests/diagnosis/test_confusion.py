@@ -54,3 +54,10 @@ def test_large_matrices_have_no_numbers_and_few_names() -> None:
     (axes,) = ConfusionMatrix(np.eye(120, dtype=int), names).plot().axes
     assert not axes.texts
     assert len(axes.get_xticks()) == 40
+
+
+def test_long_names_are_cut_in_the_picture_only() -> None:
+    matrix = ConfusionMatrix(np.eye(2, dtype=int), ("short", "a name of twenty four ch"))
+    (axes,) = matrix.plot().axes
+    assert [t.get_text() for t in axes.get_yticklabels()] == ["short", "a name of twent\u2026"]
+    assert matrix.header()[2] == "a name of twenty four ch"

@@ -20,6 +20,7 @@ _MOST_NUMBERS = 20
 """Matrices of more classes are drawn without a number in each cell."""
 
 _MOST_NAMES = 50
+_LONGEST = 16
 
 
 @dataclass(frozen=True, eq=False)
@@ -135,7 +136,7 @@ def _name_axes(axes: Any, names: Sequence[str]) -> None:
 
     step = -(-len(names) // _MOST_NAMES)
     places = range(0, len(names), step)
-    shown = [as_text(names[i]) for i in places]
+    shown = [as_text(_short(names[i])) for i in places]
     long = max(len(name) for name in names) > 3
     axes.set_xticks(places, shown, rotation=90 if long else 0)
     axes.set_yticks(places, shown)
@@ -143,3 +144,8 @@ def _name_axes(axes: Any, names: Sequence[str]) -> None:
     axes.set_ylabel("true")
     axes.tick_params(length=0)
     axes.spines[:].set_visible(False)
+
+
+def _short(name: str) -> str:
+    """A name that leaves room for the matrix."""
+    return name if len(name) <= _LONGEST else f"{name[: _LONGEST - 1]}\u2026"

@@ -117,7 +117,7 @@ def plot_curves(curves: Sequence[Curve]) -> Figure:
     axes.set_title(f"{what}, mean {mean:.3f}" if len(curves) > 1 else what, fontsize=11)
     axes.set_xlim(-0.02, 1.02)
     axes.set_ylim(-0.02, 1.04)
-    axes.legend(frameon=False, fontsize=8, loc="lower right" if is_roc else "lower left")
+    axes.legend(frameon=False, fontsize=8, loc="lower right" if is_roc else "best")
     return picture
 
 

@@ -1,4 +1,4 @@
-"""What the network is, and how to make it again."""
+"""How to make it again: commands, data, environment."""
 
 from __future__ import annotations
 
@@ -22,23 +22,6 @@ _NAMES = {
     "devices": "Graphics cards",
     "device": "Trained on",
 }
-
-
-def network(subject: Subject) -> Html:
-    """The layers with their shapes and parameters."""
-    from striate.analysis import summary
-
-    found = summary(subject.model.graph, expand_nested=True)
-    header = found.header()
-    right = [i for i, title in enumerate(header) if title == "Param #"]
-    body = table("Layers", header, found.cells(), right)
-    totals = facts(_split(line) for line in found.totals())
-    return section("network", "The network", body, totals)
-
-
-def _split(line: str) -> tuple[str, str]:
-    name, _, value = line.strip().partition(": ")
-    return name, value
 
 
 def reproduction(subject: Subject) -> Html:

@@ -6,8 +6,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from striate.app.report.about import footer, network, reproduction
+from striate.app.report.about import footer, reproduction
 from striate.app.report.markup import Html, element
+from striate.app.report.network import network
 from striate.app.report.pictures import mistakes, seen
 from striate.app.report.sections import classes, confidence, curves, health, overview
 from striate.app.report.style import STYLE

@@ -33,7 +33,7 @@ def mistakes(subject: Subject) -> Html:
     entries = []
     for place, mistake in enumerate(found):
         right, wrong = mistake.true, mistake.predicted
-        parts = [picture(_pixels(subject, images[place]), f"Image {mistake.index}, a {right}")]
+        parts = [picture(_pixels(subject, images[place]), f"Image {mistake.index}: {right}")]
         if maps is not None:
             text = f"Grad-CAM: where the network saw {wrong} in image {mistake.index}"
             parts.append(picture(maps[place], text))
@@ -71,19 +71,29 @@ def seen(subject: Subject) -> Html | None:
     names = _convolutions(subject)
     if not names:
         return None
-    parts: list[object] = [element("h3", f"Filters of {names[0]}"), _filters(subject, names[0])]
+    parts: list[object] = [_filters(subject)]
     for index in _examples(subject):
         parts += _example(subject, index, names)
     return section("seen", "What it sees", *parts)
 
 
-def _filters(subject: Subject, name: str) -> Html:
+def _filters(subject: Subject) -> Html:
+    """The kernels of the first convolution, wherever in the model it stands."""
     from striate.explain import plot_filters
 
-    figure = plot_filters(subject.model.get_layer(name))
-    drawn = drawing(figure, "filters", f"The learned filters of {name} as small images")
-    label = f"Filters of {name}"
-    return element("div", drawn, class_="wide", role="region", tabindex="0", aria_label=label)
+    first = next((m for m in subject.model.modules() if _has_filters(m)), None)
+    if first is None:
+        return Html()
+    text = f"The learned filters of {first.name} as small images"
+    label = f"Filters of {first.name}"
+    drawn = drawing(plot_filters(first), "filters", text)
+    scrolls = element("div", drawn, class_="wide", role="region", tabindex="0", aria_label=label)
+    return Html(element("h3", label) + scrolls)
+
+
+def _has_filters(layer: Any) -> bool:
+    kernel = getattr(layer, "kernel", None)
+    return type(layer).__name__.startswith("Conv2D") and kernel is not None and kernel.dim() == 4
 
 
 def _example(subject: Subject, index: int, names: list[str]) -> list[object]:
@@ -95,13 +105,13 @@ def _example(subject: Subject, index: int, names: list[str]) -> list[object]:
     found = feature_maps(subject.model, image, names)
     first = element(
         "figure",
-        picture(_pixels(subject, image), f"Image {index}, a {true}"),
+        picture(_pixels(subject, image), f"Image {index}: {true}"),
         element("figcaption", "the image"),
         class_="small",
     )
-    maps = [_maps(name, found[name][0], f"image {index}, a {true}") for name in names]
+    maps = [_maps(name, found[name][0], f"image {index}: {true}") for name in names]
     return [
-        element("h3", f"Feature maps of image {index}, a {true}"),
+        element("h3", f"Feature maps of image {index}: {true}"),
         element("div", first, *maps, class_="maps"),
     ]
 
@@ -127,17 +137,16 @@ def _maps(name: str, values: Array, what: str) -> Html:
 
 
 def _convolutions(subject: Subject) -> list[str]:
-    """Names of convolutions of the model itself, some of them where there are many."""
-    layers = [layer for layer in subject.model.layers if _has_maps(layer)]
-    if not layers:
+    """Names of convolutions, those in nested models by path; some of them where there are many."""
+    from striate.explain import feature_maps
+
+    try:
+        found = feature_maps(subject.model, subject.images[0])
+    except StriateError:  # there is none
         return []
-    places = np.unique(np.linspace(0, len(layers) - 1, min(_LAYERS, len(layers))).round())
-    return [layers[int(place)].name for place in places]
-
-
-def _has_maps(layer: Any) -> bool:
-    kernel = getattr(layer, "kernel", None)
-    return type(layer).__name__.startswith("Conv2D") and kernel is not None and kernel.dim() == 4
+    names = [name for name, values in found.items() if values.ndim == 4]
+    places = np.unique(np.linspace(0, len(names) - 1, min(_LAYERS, len(names))).round())
+    return [names[int(place)] for place in places]
 
 
 def _examples(subject: Subject) -> list[int]:

@@ -9,6 +9,9 @@ from striate.app.report.subject import Subject
 _MOST_CLASSES = 200
 _PAIRS = 8
 
+_MOST_BESIDE = 12
+"""A confusion matrix of more classes has the width of the page."""
+
 
 def overview(subject: Subject) -> Html:
     """The accuracy, and what kind of model and data it is of."""
@@ -79,8 +82,11 @@ def classes(subject: Subject) -> Html:
     picture = drawing(
         matrix.plot(), "confusion", text, "Rows: the true class; columns: the predicted one."
     )
-    grid = element("div", element("div", picture, mixed), scores, class_="row")
-    return section("classes", "Classes", grid, _thresholds(subject))
+    if len(found.class_names) > _MOST_BESIDE:
+        parts = [picture, element("div", mixed, scores, class_="row")]
+    else:
+        parts = [element("div", element("div", picture, mixed), scores, class_="row")]
+    return section("classes", "Classes", *parts, _thresholds(subject))
 
 
 def _thresholds(subject: Subject) -> Html:

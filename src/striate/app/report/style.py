@@ -69,6 +69,9 @@ img.pixels { image-rendering: pixelated; }
 .maps img { width: 100%; height: auto; display: block; } .small { max-width: 10rem; }
 .wide figure > svg { width: var(--width); max-width: none; }
 .gallery figcaption { margin-top: .35rem; overflow-wrap: anywhere; }
+details summary { cursor: pointer; color: var(--link); margin: 1rem 0 .5rem; }
+.paper { background: #ffffff; border-radius: .5rem; padding: .5rem; width: fit-content;
+  max-width: 100%; }
 .advice { padding-left: 1.2rem; max-width: 46rem; } .advice li { margin: .6rem 0; }
 pre { background: var(--panel); border-radius: .5rem; padding: .8rem; overflow-x: auto;
   white-space: pre-wrap; overflow-wrap: anywhere; }
