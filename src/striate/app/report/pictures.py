@@ -81,7 +81,8 @@ def _filters(subject: Subject) -> Html:
     """The kernels of the first convolution, wherever in the model it stands."""
     from striate.explain import plot_filters
 
-    first = next((m for m in subject.model.modules() if _has_filters(m)), None)
+    every: Any = subject.model.modules()
+    first = next((layer for layer in every if _has_filters(layer)), None)
     if first is None:
         return Html()
     text = f"The learned filters of {first.name} as small images"
