@@ -209,7 +209,19 @@ def test_losses_are_those_of_one_call() -> None:
     assert model.evaluate(ones, torch.full((1, 2), 6.0), verbose=0) == pytest.approx(1.32)
 
 
+class Plus(layers.Layer):
+    def call(self, inputs: torch.Tensor, other: Any) -> torch.Tensor:
+        return inputs + torch.as_tensor(other)
+
+
 WRONG = [
+    Wrong(
+        lambda: Plus()(st.Input((3,)), np.ones(3)),
+        errors.ArgumentError,
+        "plus (Plus): it is called on something that a model cannot keep. Got ndarray=ndarray of"
+        " shape (3,). Expected symbols, numbers, text, and lists of them. Pass it to the"
+        " constructor, or make it an input: Input(...).",
+    ),
     Wrong(
         lambda: layers.Lambda("relu"),
         errors.ArgumentError,

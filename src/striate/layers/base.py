@@ -255,6 +255,16 @@ class Layer(Weights):
     def _record(self, args: Any, kwargs: Any) -> Any:
         template, symbols = self.arranged(args, kwargs, (Symbol,))
         specs = tuple(s.spec for s in symbols)
+        if (foreign := template.foreign()) is not None:
+            raise errors.ArgumentError(
+                errors.message(
+                    self.where,
+                    "it is called on something that a model cannot keep",
+                    got={type(foreign).__name__: foreign},
+                    expected="symbols, numbers, text, and lists of them",
+                    fix="Pass it to the constructor, or make it an input: Input(...)",
+                )
+            )
         self._build_once(specs, template)
         kind = kinds.Custom(type(self).__name__, self._frozen_config(), template.as_items())
         outputs, structure = infer_outputs(self, template, symbols)

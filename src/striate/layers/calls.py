@@ -77,6 +77,10 @@ class Template:
         frozen = freeze_value({"args": _out(list(self.args)), "kwargs": _out(self.kwargs)})
         return frozen if isinstance(frozen, Items) else Items()
 
+    def foreign(self) -> Any:
+        """The first argument that no graph can hold, such as an array; None if there is none."""
+        return _foreign([*self.args, self.kwargs])
+
     @classmethod
     def from_items(cls, items: Items) -> Template:
         """The inverse of `as_items`."""
@@ -109,6 +113,15 @@ def _holes(value: Any) -> bool:
     if isinstance(value, dict):
         return any(_holes(v) for v in value.values())
     return isinstance(value, Hole)
+
+
+def _foreign(value: Any) -> Any:
+    if isinstance(value, dict):
+        value = list(value.values())
+    if isinstance(value, (list, tuple)):
+        return next((found for v in value if (found := _foreign(v)) is not None), None)
+    plain = value is None or isinstance(value, (Hole, str, int, float))
+    return None if plain else value
 
 
 def _out(value: Any) -> Any:
