@@ -152,7 +152,7 @@ max_pooling2d (MaxPooling2D)    0.00 B  10.56 KB  31.69 KB  input, places or cop
 flatten (Flatten)               0.00 B  10.56 KB    0.00 B
 dense (Dense)                 52.85 KB   80.00 B    0.00 B  input
 
-in all
+batch of 2
 weights           53.16 KB
 gradients         53.16 KB
 optimizer        106.33 KB  adam

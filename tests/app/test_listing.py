@@ -96,3 +96,25 @@ def test_the_data_sets_for_machines(
     assert cached["mnist"]
     assert listed[1]["train_shape"] == [60000, 28, 28]
     assert {"licence", "source", "num_classes", "download_bytes"} <= set(listed[1])
+
+
+def test_a_summary_can_tell_cost_memory_sight_and_advice(trained: Path, invoke: Any) -> None:
+    shown = invoke("summary", trained, "--cost", "--memory", "--receptive", "--advice").stdout
+    heads = shown.splitlines()[2]
+    assert all(title in heads for title in ("Window", "MACs", "Kept / sample", "Sees"))
+    assert "per sample" in shown
+    assert "peak, training" in shown
+    plain = json.loads(invoke("summary", trained, "--json").stdout)
+    assert "cost" not in plain
+    options = ("--cost", "--memory", "--receptive", "--advice", "--batch-size", "8", "--json")
+    record = json.loads(invoke("summary", trained, *options).stdout)
+    assert record["cost"]["macs"] == sum(row["macs"] for row in record["cost"]["layers"])
+    assert record["memory"]["batch_size"] == 8
+    assert record["receptive_field"]["layers"]
+    assert isinstance(record["advice"]["findings"], list)
+
+
+def test_everything_a_graph_says_needs_no_torch(trained: Path, watched: Any) -> None:
+    done = watched("summary", trained, "--cost", "--memory", "--receptive", "--advice")
+    assert done.returncode == 0
+    assert done.stderr == "[]\n"

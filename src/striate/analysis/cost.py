@@ -8,8 +8,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from striate.analysis.summaries import size_text
-from striate.analysis.table import html_table, text_table
+from striate.analysis.table import html_table, size_text, text_table
 from striate.graph import Graph, Node, Spec
 from striate.graph.kinds import InputLayer, Nested, WeightSpec
 from striate.graph.kinds.convolution import Conv, DepthwiseConv, SeparableConv
@@ -121,6 +120,10 @@ class Cost:
         if self.uncounted:
             lines.append(f"not counted: {', '.join(self.uncounted)}")
         return lines
+
+    def totals_text(self) -> str:
+        """The totals, without the layers."""
+        return "\n".join(self._totals())
 
     def __str__(self) -> str:
         table = text_table(_HEADER, self._rows(), right=(1, 2, 3, 4))

@@ -20,8 +20,7 @@ from striate.analysis.lifetimes import (
     largest,
     value_bytes,
 )
-from striate.analysis.summaries import size_text
-from striate.analysis.table import html_table, text_table
+from striate.analysis.table import html_table, size_text, text_table
 from striate.graph import Graph, Node
 from striate.graph.kinds import InputLayer, Nested
 
@@ -193,11 +192,15 @@ class Memory:
             for row in self.layers
         ]
 
+    def totals_text(self) -> str:
+        """What the memory is for, without the layers."""
+        rows = [(what, size_text(n), remark) for what, n, remark in self.parts()]
+        title = f"batch of {self.batch_size}"
+        return text_table((title, "", ""), rows, right=(1,))
+
     def __str__(self) -> str:
         layers = text_table(_HEADER, self._rows(), right=(1, 2, 3))
-        rows = [(what, size_text(n), remark) for what, n, remark in self.parts()]
-        totals = text_table(("in all", "", ""), rows, right=(1,))
-        return "\n".join([self._title(), "", layers, "", totals])
+        return "\n".join([self._title(), "", layers, "", self.totals_text()])
 
     def _repr_html_(self) -> str:
         rows = [(what, size_text(n), remark) for what, n, remark in self.parts()]

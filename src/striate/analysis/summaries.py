@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import html
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from striate import errors
+from striate.analysis.table import size_text
 from striate.graph import Graph, Node
 from striate.graph.kinds import InputLayer, Nested
 
@@ -27,6 +28,7 @@ class Row:
         connected_to: names of the nodes that feed it.
         trainable: False if it is frozen.
         depth: how many models it is nested in.
+        extras: values of the columns that were asked for, by column.
     """
 
     name: str
@@ -36,6 +38,7 @@ class Row:
     connected_to: tuple[str, ...]
     trainable: bool
     depth: int = 0
+    extras: tuple[tuple[str, Any], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -49,6 +52,7 @@ class Summary:
         num_trainable: values that training changes.
         branched: True if a layer is not fed by the one above it, which adds a column.
         show_trainable: adds a column that says which layers are trained.
+        columns: further columns, by name.
     """
 
     name: str
@@ -57,6 +61,7 @@ class Summary:
     num_trainable: int
     branched: bool = False
     show_trainable: bool = False
+    columns: tuple[str, ...] = ()
 
     @property
     def num_frozen(self) -> int:
@@ -66,12 +71,17 @@ class Summary:
     def to_dict(self) -> dict[str, Any]:
         """Everything as JSON values."""
         record = asdict(self)
+        record["rows"] = self.records()
         record["num_frozen"] = self.num_frozen
         return record
 
     def to_json(self) -> str:
         """Everything as JSON text."""
         return json.dumps(self.to_dict())
+
+    def records(self) -> list[dict[str, Any]]:
+        """One dict per layer."""
+        return [{**asdict(row), "extras": dict(row.extras)} for row in self.rows]
 
     def header(self) -> list[str]:
         """Column titles."""
@@ -80,7 +90,7 @@ class Summary:
             titles.append("Connected to")
         if self.show_trainable:
             titles.append("Trainable")
-        return titles
+        return [*titles, *(COLUMN_TITLES[name] for name in self.columns)]
 
     def cells(self) -> Iterator[list[str]]:
         """The text of each row."""
@@ -95,7 +105,7 @@ class Summary:
                 cells.append(", ".join(row.connected_to) or "-")
             if self.show_trainable:
                 cells.append("Y" if row.trainable else "N")
-            yield cells
+            yield [*cells, *(shown(name, value) for name, value in row.extras)]
 
     def totals(self) -> list[str]:
         """The lines below the table."""
@@ -108,31 +118,43 @@ class Summary:
             f" {what}: {_number(n)} ({size_text(n * BYTES_PER_PARAMETER)})" for what, n in parts
         ]
 
-    def to_text(self, line_length: int | None = None) -> str:
-        """A plain table; `line_length` caps its width by wrapping cells."""
+    def to_text(
+        self, line_length: int | None = None, positions: Sequence[float] | None = None
+    ) -> str:
+        """A plain table.
+
+        Args:
+            line_length: caps its width by wrapping cells.
+            positions: where each column ends: shares of the line, the last one 1, or characters.
+        """
         from rich.console import Console
 
-        console = Console(width=line_length or self._width(), color_system=None, record=True)
+        width = line_length or self._width()
+        console = Console(width=width, color_system=None, record=True)
         with console.capture() as captured:
-            console.print(self._table(plain=True))
+            console.print(self._table(plain=True, widths=_widths(positions, width)))
         table = captured.get().rstrip("\n")
         return "\n".join([f'Model: "{self.name}"', table, *self.totals()])
 
     def show(
-        self, line_length: int | None = None, print_fn: Callable[[str], Any] | None = None
+        self,
+        line_length: int | None = None,
+        print_fn: Callable[[str], Any] | None = None,
+        positions: Sequence[float] | None = None,
     ) -> None:
         """Prints it: through `print_fn` as plain text, as HTML in a notebook, else with rich."""
         if print_fn is not None:
-            print_fn(self.to_text(line_length))
+            print_fn(self.to_text(line_length, positions))
             return
         from rich.console import Console
 
         console = Console()
         if not console.is_terminal and not console.is_jupyter:
-            console.file.write(self.to_text(line_length) + "\n")
+            console.file.write(self.to_text(line_length, positions) + "\n")
             return
         console.print(f'[bold]Model: "{self.name}"[/bold]')
-        console.print(self._table(), width=line_length)
+        widths = _widths(positions, line_length or console.width)
+        console.print(self._table(widths=widths), width=line_length)
         for line in self.totals():
             console.print(line, highlight=True)
 
@@ -141,16 +163,20 @@ class Summary:
         widths = [max(len(r[i]) for r in rows) for i in range(len(rows[0]))]
         return sum(widths) + 3 * len(widths) + 1
 
-    def _table(self, *, plain: bool = False) -> Any:
+    def _table(self, *, plain: bool = False, widths: Sequence[int] = ()) -> Any:
         from rich.box import HEAVY_HEAD
         from rich.table import Table
 
         table = Table(box=HEAVY_HEAD, show_lines=True)
-        for title in self.header():
-            right = title == "Param #"
+        for i, title in enumerate(self.header()):
+            right = title in NUMBERS
             style = "" if plain else {"Output Shape": "cyan", "Param #": "green"}.get(title, "")
             table.add_column(
-                title, justify="right" if right else "left", style=style, overflow="fold"
+                title,
+                justify="right" if right else "left",
+                style=style,
+                overflow="fold",
+                width=widths[i] if i < len(widths) else None,
             )
         for cells in self.cells():
             table.add_row(*(_escaped(c) for c in cells))
@@ -178,6 +204,7 @@ def summary(
     expand_nested: bool = False,
     show_trainable: bool = False,
     layer_range: Sequence[str] | None = None,
+    columns: Sequence[str] = (),
 ) -> Summary:
     """The layers of a graph with shapes and parameters, and their totals.
 
@@ -186,9 +213,11 @@ def summary(
         expand_nested: lists the layers of nested models below them.
         show_trainable: adds a column that says which layers are trained.
         layer_range: first and last layer to list, by name; totals are of the whole model.
+        columns: further columns: "window" (kernel, stride, padding), "macs", "activations" (bytes
+            that training keeps for each sample), "receptive_field" (pixels that a unit sees).
 
     Raises:
-        UnknownNameError: a name in `layer_range` is not a layer.
+        UnknownNameError: a name in `layer_range` is not a layer, or a column is not known.
 
     Example:
         >>> import striate as st
@@ -202,7 +231,8 @@ def summary(
         nodes = [n for n in nodes if not isinstance(n.kind, InputLayer)]
     if layer_range is not None:
         nodes = _between(graph, nodes, layer_range)
-    rows = tuple(row for node in nodes for row in _rows(node, graph, expand_nested, 0))
+    values = _column_values(graph, columns)
+    rows = tuple(row for node in nodes for row in _rows(node, graph, expand_nested, values))
     return Summary(
         name=graph.name,
         rows=rows,
@@ -210,10 +240,26 @@ def summary(
         num_trainable=graph.num_trainable,
         branched=not plain and _branched(graph),
         show_trainable=show_trainable,
+        columns=tuple(columns),
     )
 
 
-def _rows(node: Node, graph: Graph, expand: bool, depth: int) -> Iterator[Row]:
+def _column_values(graph: Graph, columns: Sequence[str]) -> Mapping[str, Mapping[str, Any]]:
+    if not columns:
+        return {}
+    from striate.analysis.columns import column_values  # they need more than a summary does
+
+    return column_values(graph, columns)
+
+
+def _rows(
+    node: Node,
+    graph: Graph,
+    expand: bool,
+    values: Mapping[str, Mapping[str, Any]],
+    prefix: str = "",
+    depth: int = 0,
+) -> Iterator[Row]:
     sources = tuple(str(p) for n in graph if n.layer == node.layer for p in n.inputs)
     yield Row(
         node.name,
@@ -223,12 +269,14 @@ def _rows(node: Node, graph: Graph, expand: bool, depth: int) -> Iterator[Row]:
         sources,
         node.trainable,
         depth,
+        tuple((name, found.get(prefix + node.layer)) for name, found in values.items()),
     )
     if expand and isinstance(node.kind, Nested):
         inner = node.kind.inner
         for child in inner:
             if child.first_call and not isinstance(child.kind, InputLayer):
-                yield from _rows(child, inner, expand, depth + 1)
+                inside = f"{prefix}{node.layer}/"
+                yield from _rows(child, inner, expand, values, inside, depth + 1)
 
 
 def _kind_text(node: Node) -> str:
@@ -260,18 +308,30 @@ def _between(graph: Graph, nodes: list[Node], names: Sequence[str]) -> list[Node
     return nodes[min(positions) : max(positions) + 1]
 
 
-def size_text(size_bytes: float) -> str:
-    """Bytes for people, in units of 1024.
+COLUMN_TITLES = {
+    "window": "Window",
+    "macs": "MACs",
+    "activations": "Kept / sample",
+    "receptive_field": "Sees",
+}
+NUMBERS = frozenset({"Param #", "MACs", "Kept / sample", "Sees"})
 
-    Example:
-        >>> size_text(1_041_192)
-        '1016.79 KB'
-    """
-    for unit in ("B", "KB", "MB", "GB", "TB"):
-        if size_bytes < 1024 or unit == "TB":
-            break
-        size_bytes /= 1024
-    return f"{size_bytes:.2f} {unit}"
+
+def shown(column: str, value: Any) -> str:
+    """The text of a value in one of the further columns."""
+    if not value:
+        return "-"
+    if column == "activations":
+        return size_text(value)
+    return f"{value:,}" if isinstance(value, int) else str(value)
+
+
+def _widths(positions: Sequence[float] | None, line_length: int) -> list[int]:
+    """Characters of each column, without the lines between them."""
+    if not positions:
+        return []
+    ends = [round(p * line_length) if positions[-1] <= 1 else int(p) for p in positions]
+    return [max(1, end - start - 3) for start, end in zip([0, *ends], ends, strict=False)]
 
 
 def _number(value: int) -> str:

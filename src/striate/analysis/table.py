@@ -66,3 +66,17 @@ def _lines(cell: str) -> list[str]:
         return [cell]
     margin = " " * (len(cell) - len(cell.lstrip()))
     return textwrap.wrap(cell, WIDEST, initial_indent=margin, subsequent_indent=margin) or [""]
+
+
+def size_text(size_bytes: float) -> str:
+    """Bytes for people, in units of 1024.
+
+    Example:
+        >>> size_text(1_041_192)
+        '1016.79 KB'
+    """
+    for unit in ("B", "KB", "MB", "GB", "TB"):
+        if size_bytes < 1024 or unit == "TB":
+            break
+        size_bytes /= 1024
+    return f"{size_bytes:.2f} {unit}"

@@ -136,13 +136,21 @@ def summary(
     run: options.Run,
     expand_nested: options.ExpandNested = False,
     show_trainable: options.ShowTrainable = False,
+    cost: options.ShowCost = False,
+    memory: options.ShowMemory = False,
+    receptive: options.ShowReceptive = False,
+    advice: options.ShowAdvice = False,
+    batch_size: options.MemoryBatch = 32,
     as_json: options.Json = False,
     debug: options.Debug = False,
 ) -> Report:
-    """Show a model's layers, shapes and parameters."""
+    """Show a model's layers, shapes and parameters; its cost, memory and sight when asked."""
     from striate.app import listing
 
-    return listing.summarize(run, expand_nested, show_trainable)
+    wanted = listing.Wanted(
+        expand_nested, show_trainable, cost, memory, receptive, advice, batch_size
+    )
+    return listing.summarize(run, wanted)
 
 
 @app.command()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from striate.analysis.summaries import size_text
+from striate.analysis.table import size_text
 from striate.app.reporting import Report, waiting
 
 if TYPE_CHECKING:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from striate.app.reporting import Report
 
@@ -10,22 +11,70 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 
-def summarize(run: str, expand_nested: bool, show_trainable: bool) -> Report:
-    """Layers, shapes and parameters of a saved model.
+@dataclass(frozen=True)
+class Wanted:
+    """What `striate summary` shows.
+
+    Args:
+        expand_nested: the layers of models inside the model.
+        show_trainable: which layers are trained.
+        cost: windows and multiplications; as JSON also formulas and shares.
+        memory: what training keeps of each layer, and the peaks.
+        receptive: what the units of each layer see.
+        advice: what may be a mistake.
+        batch_size: samples per step, for memory.
+    """
+
+    expand_nested: bool = False
+    show_trainable: bool = False
+    cost: bool = False
+    memory: bool = False
+    receptive: bool = False
+    advice: bool = False
+    batch_size: int = 32
+
+
+def summarize(run: str, wanted: Wanted) -> Report:
+    """Layers, shapes and parameters of a saved model, and what else was asked for.
 
     Args:
         run: a run folder or a `.striate` file.
-        expand_nested: lists the layers of models inside the model.
-        show_trainable: adds a column that says which layers are trained.
+        wanted: what to show.
 
     Raises:
         FormatError: no such model, or a damaged one.
     """
-    from striate.analysis import summary
+    from striate import analysis
     from striate.storage import read_graph
 
-    found = summary(read_graph(run), expand_nested=expand_nested, show_trainable=show_trainable)
-    return Report(found.to_dict(), lambda console: found.show())
+    graph = read_graph(run)
+    columns = ["window", "macs"] * wanted.cost
+    columns += ["activations"] * wanted.memory + ["receptive_field"] * wanted.receptive
+    found = analysis.summary(
+        graph,
+        expand_nested=wanted.expand_nested,
+        show_trainable=wanted.show_trainable,
+        columns=columns,
+    )
+    more: dict[str, Any] = {}
+    if wanted.cost:
+        more["cost"] = analysis.cost(graph)
+    if wanted.memory:
+        more["memory"] = analysis.memory(graph, wanted.batch_size)
+    if wanted.receptive:
+        more["receptive_field"] = analysis.receptive_field(graph)
+    if wanted.advice:
+        more["advice"] = analysis.advice(graph)
+
+    def show(console: Console) -> None:
+        found.show()
+        for name in ("cost", "memory", "advice"):
+            if name in more:
+                text = str(more[name]) if name == "advice" else more[name].totals_text()
+                console.print(f"\n{text}", markup=False, highlight=False, soft_wrap=True)
+
+    record = {**found.to_dict(), **{name: each.to_dict() for name, each in more.items()}}
+    return Report(record, show)
 
 
 def list_datasets() -> Report:

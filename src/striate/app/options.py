@@ -149,6 +149,12 @@ Invert = Annotated[bool, _flag("--invert", text="Exchange black and white in the
 ExpandNested = Annotated[bool, _flag("--expand-nested", text="List the layers of models inside.")]
 ShowTrainable = Annotated[bool, _flag("--show-trainable", text="Say which layers are trained.")]
 
+ShowCost = Annotated[bool, _flag("--cost", text="Windows and multiplications of each layer.")]
+ShowMemory = Annotated[bool, _flag("--memory", text="What training keeps, and the peaks.")]
+ShowReceptive = Annotated[bool, _flag("--receptive", text="How many pixels a unit sees.")]
+ShowAdvice = Annotated[bool, _flag("--advice", text="Point out what may be a mistake.")]
+MemoryBatch = Annotated[int, typer.Option(min=1, help="Samples per step, for --memory.")]
+
 # Of `plot`.
 PictureOut = Annotated[
     str | None,

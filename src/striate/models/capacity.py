@@ -13,7 +13,7 @@ from torch import Tensor
 
 from striate import errors
 from striate.analysis import Memory
-from striate.analysis.summaries import size_text
+from striate.analysis.table import size_text
 from striate.graph.kinds import Nested
 from striate.ops.memory import available_bytes
 from striate.training.random_state import capture, restore

@@ -211,8 +211,19 @@ class Facts(Layer):
         expand_nested: bool = False,
         show_trainable: bool = False,
         layer_range: Any = None,
+        columns: Sequence[str] = (),
     ) -> None:
-        """Prints layers, output shapes and parameters; see `striate.analysis.summary`."""
+        """Prints layers, output shapes and parameters; see `striate.analysis.summary`.
+
+        Args:
+            line_length: characters of a line at most.
+            positions: where each column ends: shares of the line, the last one 1, or characters.
+            print_fn: gets the text instead of the terminal.
+            expand_nested: lists the layers of nested models below them.
+            show_trainable: adds a column that says which layers are trained.
+            layer_range: first and last layer to list, by name.
+            columns: further columns: "window", "macs", "activations", "receptive_field".
+        """
         from striate.analysis import summary
 
         table = summary(
@@ -220,8 +231,9 @@ class Facts(Layer):
             expand_nested=expand_nested,
             show_trainable=show_trainable,
             layer_range=layer_range,
+            columns=columns,
         )
-        table.show(line_length=line_length, print_fn=print_fn)
+        table.show(line_length=line_length, print_fn=print_fn, positions=positions)
 
     def reset_states(self) -> None:
         """Sets the states that stateful recurrent layers keep to 0."""
