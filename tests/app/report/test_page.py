@@ -15,6 +15,8 @@ import pytest
 
 import striate as st
 from striate import layers
+from striate.analysis import advice
+from striate.app.report.network import advice_part, layer_rows
 from striate.app.report.page import SECTIONS
 from tests.app.report.conftest import Node
 
@@ -91,6 +93,9 @@ def test_it_says_what_was_measured(reported: Path, trained: Path, read: Read) ->
     assert config["data"]["sha256"] in words
     assert "PyTorch" in words
     assert "conv2d (Conv2D)" in words
+    rows = {row.every("th")[0].words(): row.every("td") for row in read(reported).every("tr")}
+    cells = [cell.words() for cell in rows["conv2d_1 (Conv2D)"]]
+    assert cells == ["(None, 4, 4, 64)", "18,432", "50.9%", "294,912", "89.3%", "8", "2"]
     assert "Grad-CAM of" in words
 
 
@@ -214,3 +219,28 @@ def test_a_model_file_without_data(trained: Path, invoke: Invoke) -> None:
 
 def test_a_part_that_there_is_not(trained: Path, invoke: Invoke) -> None:
     assert invoke("report", trained, "--part", "tset").exit_code == 2
+
+
+def nested() -> st.Model:
+    inner = st.Sequential(
+        [layers.Conv2D(4, 3, strides=2, input_shape=(9, 9, 1)), layers.Activation("relu")],
+        name="inner",
+    )
+    return st.Sequential([inner, layers.Flatten(), layers.Dense(3, activation="softmax")])
+
+
+def test_layers_of_models_inside_have_their_cost_and_field() -> None:
+    rows = {row[0].strip(): row[1:] for row in layer_rows(nested().graph)}
+    assert rows["inner (Sequential)"] == ["(None, 4, 4, 4)", "40", "", "", "", "3", "2"]
+    conv = ["(None, 4, 4, 4)", "40", "17.2%", "576", "75.0%", "3", "2"]
+    assert rows["conv2d (Conv2D)"] == conv
+    assert rows["dense (Dense)"][-2:] == ["all", "all"]
+
+
+def test_advice_is_given_where_there_is_any() -> None:
+    graph = st.Sequential([layers.Conv2D(8, 3, strides=2, input_shape=(12, 12, 1))]).graph
+    found = advice(graph)
+    text = advice_part(graph)
+    assert text.count("<li>") == len(found) > 0
+    assert all(finding.layer in text for finding in found)
+    assert advice_part(st.Sequential([layers.Dense(2, input_shape=(2,))]).graph) == ""
