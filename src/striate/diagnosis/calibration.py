@@ -28,7 +28,7 @@ class Calibration(Record):
         counts: samples in each bin; bin i holds confidences above edge i, up to edge i + 1.
         confidence: their mean confidence, NaN in an empty bin.
         accuracy: the share of them that is right, NaN in an empty bin.
-        error: expected calibration error (ECE): the mean of |accuracy - confidence| over samples.
+        error: expected calibration error (ECE): the mean difference of both, over samples.
         largest_error: the largest such difference of a bin (MCE).
         log_loss: mean of -log(probability of the true class).
         brier: mean of the squared differences between probabilities and the true class's 0 and 1.

@@ -27,7 +27,7 @@ class Comparison(Record):
         only_second: samples that only the second gets right.
         both_wrong: samples that neither gets right.
         exact_p: two-sided p of the exact (binomial) form; use this one.
-        chi_square: (|b - c| - 1)^2 / (b + c), with Edwards's continuity correction.
+        chi_square: `(abs(b - c) - 1)^2 / (b + c)`, with Edwards's continuity correction.
         chi_square_p: its p, with one degree of freedom; only good from 25 disagreements on.
     """
 

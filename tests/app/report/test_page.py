@@ -232,7 +232,7 @@ def nested() -> st.Model:
 def test_layers_of_models_inside_have_their_cost_and_field() -> None:
     rows = {row[0].strip(): row[1:] for row in layer_rows(nested().graph)}
     assert rows["inner (Sequential)"] == ["(None, 4, 4, 4)", "40", "", "", "", "3", "2"]
-    conv = ["(None, 4, 4, 4)", "40", "17.2%", "576", "75.0%", "3", "2"]
+    conv = ["(None, 4, 4, 4)", "40", "17.0%", "576", "75.0%", "3", "2"]
     assert rows["conv2d (Conv2D)"] == conv
     assert rows["dense (Dense)"][-2:] == ["all", "all"]
 
