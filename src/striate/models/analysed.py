@@ -8,6 +8,7 @@ import torch
 
 from striate import analysis
 from striate.models import capacity
+from striate.models.profiling import Profile, profile
 from striate.models.training import Trainable
 from striate.ops.device import device as choose_device
 from striate.plan.build import check_precision
@@ -112,6 +113,14 @@ class Analysed(Trainable):
         if layer is None:
             return fields
         return fields.box(layer, *unit) if unit else fields[layer]
+
+    def profile(self, batch_size: int = 32) -> Profile:
+        """How long each step of inference takes here, predicted and measured; see `models.profile`.
+
+        Args:
+            batch_size: samples at once.
+        """
+        return profile(self, batch_size)
 
     def advice(self, object_px: int | None = None) -> analysis.Advice:
         """What may be wrong or wasteful; see `striate.analysis.advice`.
