@@ -39,12 +39,20 @@ class Slow:
             yield step, None, None
 
 
-def taken(source: object, start: int = 0, steps: int | None = None) -> list[int]:
+def taken(
+    source: object, start: int = 0, steps: int | None = None, busy_s: float = 0.002
+) -> list[int]:
+    """The batches, each followed by some work."""
+    found = []
     with batches_of(source, 0, start, steps, CPU) as batches:
-        return [x for x, _, _ in batches]
+        for x, _, _ in batches:
+            found.append(x)
+            time.sleep(busy_s)
+    return found
 
 
-def test_slow_data_are_read_by_a_thread_in_the_same_order() -> None:
+def test_slow_data_are_read_by_a_thread_in_the_same_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ahead, "GAIN", 10.0)  # on a busy machine it may gain nothing
     source = Slow()
     assert taken(source, start=3) == list(range(3, 60))
     assert source.threads[0] == "MainThread"
@@ -53,10 +61,18 @@ def test_slow_data_are_read_by_a_thread_in_the_same_order() -> None:
 
 def test_quick_data_are_not() -> None:
     source = Slow(0.0)
-    with batches_of(source, 0, 0, None, CPU) as batches:
-        for _ in batches:
-            time.sleep(0.001)
+    taken(source)
     assert set(source.threads) == {"MainThread"}
+
+
+def test_a_thread_that_saves_nothing_is_given_up_and_no_batch_is_lost(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(ahead, "GAIN", 0.0)
+    source = Slow()
+    assert taken(source) == list(range(60))
+    assert "striate batches" in source.threads
+    assert source.threads[-1] == "MainThread"
 
 
 def test_data_that_draw_global_random_numbers_are_not() -> None:
@@ -69,6 +85,7 @@ def test_data_that_draw_global_random_numbers_are_not() -> None:
 def test_leaving_early_ends_the_thread() -> None:
     with batches_of(Slow(), 0, 0, None, CPU) as batches:
         for step, _ in enumerate(batches):
+            time.sleep(0.002)
             if step == 30:
                 break
     assert "striate batches" not in {t.name for t in threading.enumerate()}

@@ -1,7 +1,8 @@
 """The next batch is made ready while this one computes.
 
 Two things, each where it pays. A source whose batches depend on nothing but (epoch, step) may be
-read by a thread; whether that pays is measured on the first batches of each epoch. For an NVIDIA
+read by a thread; whether that pays is measured on the first batches of each epoch, without it and
+with it. For an NVIDIA
 card each batch is copied there one step ahead, by a stream of its own, so that the copy and the
 arithmetic run side by side. Neither changes the order or the numbers: a run is saved by how many
 batches were trained on, not by how many were made ready.
@@ -9,6 +10,7 @@ batches were trained on, not by how many were made ready.
 
 from __future__ import annotations
 
+import itertools
 import queue
 import threading
 import time
@@ -24,6 +26,7 @@ Batch = tuple[Any, Any, Any]
 PROBE = 16  # batches whose waiting times decide
 SHARE = 0.1  # of the time, above which waiting for data is worth a thread
 DEPTH = 2  # batches that the thread may be ahead
+GAIN = 0.98  # share of the time without it that batches may take with a thread
 
 
 def send_to(batch: Any, device: torch.device) -> Any:
@@ -40,7 +43,7 @@ def send_to(batch: Any, device: torch.device) -> Any:
 
 
 def made_ahead(batches: Iterator[Batch]) -> Iterator[Batch]:
-    """The same batches; read by a thread as soon as waiting for them is seen to cost time.
+    """The same batches; read by a thread if waiting for them costs time and the thread saves some.
 
     Args:
         batches: they must depend on no state that the reader changes, such as global generators.
@@ -57,47 +60,73 @@ def made_ahead(batches: Iterator[Batch]) -> Iterator[Batch]:
         if batch is None:
             return
         yield batch
-    if waited < SHARE * (time.perf_counter() - begun):
-        yield from batches
-    else:
-        yield from _by_thread(batches)
+    spent = time.perf_counter() - begun
+    if waited >= SHARE * spent:
+        yield from _by_thread(batches, spent / PROBE)
+    yield from batches
 
 
-def _by_thread(batches: Iterator[Batch]) -> Iterator[Batch]:
-    ready: queue.Queue[tuple[Batch | None, BaseException | None]] = queue.Queue(DEPTH)
-    stopped = threading.Event()
-
-    def put(item: tuple[Batch | None, BaseException | None]) -> None:
-        while not stopped.is_set():
-            try:
-                ready.put(item, timeout=0.1)
-                return
-            except queue.Full:
-                continue
-
-    def read() -> None:
-        try:
-            for batch in batches:
-                put((batch, None))
-                if stopped.is_set():
-                    return
-            put((None, None))
-        except BaseException as error:  # handed to the thread that trains
-            put((None, error))
-
-    thread = threading.Thread(target=read, name="striate batches", daemon=True)
-    thread.start()
+def _by_thread(batches: Iterator[Batch], without_s: float) -> Iterator[Batch]:
+    """Batches from a thread: all, or only some if they do not come sooner than `without_s`."""
+    reader = _Reader(batches)
+    begun = time.perf_counter()
     try:
-        while True:
-            batch, error = ready.get()
-            if error is not None:
-                raise error
+        for count in itertools.count(1):
+            batch = reader.next()
             if batch is None:
                 return
             yield batch
+            if count == PROBE and (time.perf_counter() - begun) / PROBE > GAIN * without_s:
+                break  # the thread takes from the arithmetic what it saves in waiting
     finally:
-        stopped.set()
-        thread.join()
+        reader.stop()
+    yield from reader.left()
+
+
+class _Reader:
+    """A thread that reads batches ahead; when it is stopped, none is lost."""
+
+    def __init__(self, batches: Iterator[Batch]) -> None:
+        self._batches = batches
+        self._ready: queue.Queue[tuple[Batch | None, BaseException | None]] = queue.Queue()
+        self._room = threading.Semaphore(DEPTH)
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._read, name="striate batches", daemon=True)
+        self._thread.start()
+
+    def next(self) -> Batch | None:
+        """The next batch; None at the end."""
+        batch, error = self._ready.get()
+        self._room.release()
+        if error is not None:
+            raise error
+        return batch
+
+    def stop(self) -> None:
+        """Ends the thread after the batch that it is reading."""
+        self._stopped.set()
+        self._room.release()
+        self._thread.join()
+
+    def left(self) -> Iterator[Batch]:
+        """What was read and not taken, after `stop`."""
+        while not self._ready.empty():
+            batch = self.next()
+            if batch is not None:
+                yield batch
+
+    def _read(self) -> None:
+        try:
+            while True:
+                self._room.acquire()
+                if self._stopped.is_set():
+                    return
+                batch = next(self._batches, None)
+                self._ready.put((batch, None))
+                if batch is None:
+                    return
+        except BaseException as error:  # handed to the thread that trains
+            self._ready.put((None, error))
 
 
 def copied_ahead(
