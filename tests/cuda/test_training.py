@@ -229,3 +229,11 @@ def test_the_largest_batch_is_found_without_a_crash() -> None:
     torch.cuda.empty_cache()
     assert torch.cuda.memory_allocated() < 2**28
     fit(model, epochs=1)
+
+
+def test_a_label_that_does_not_exist_is_an_error_in_a_recorded_step_too() -> None:
+    model = compiled(True)
+    wrong = Y.copy()
+    wrong[-40] = 9
+    with pytest.raises(st.errors.DataError):
+        model.fit(X, wrong, batch_size=32, shuffle=False, verbose=0, device="cuda")

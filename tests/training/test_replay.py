@@ -10,7 +10,7 @@ from torch import nn
 
 import striate as st
 from striate import layers, training
-from striate.errors import ArgumentError
+from striate.errors import ArgumentError, DataError
 from striate.training import replay
 from striate.training.replay import Recorded, Replay, obstacle
 from striate.training.step import Stepper
@@ -85,6 +85,22 @@ def test_weights_that_are_frozen_meanwhile_make_a_new_record() -> None:
     tried.module.weight.requires_grad_(False)
     assert tried.run(1) == [True]
     assert tried.recorded is not first
+
+
+def test_targets_of_repeated_steps_are_checked_like_others() -> None:
+    tried = Tried(0.002, 0.001, always=True)
+    compiled = training.compile("sgd", "sparse_categorical_crossentropy")
+    tried.stepper = Stepper(nn.Linear(2, 3), compiled, torch.device("cpu"), "fit")
+    tried.stepper.test(BATCH[0], torch.zeros(4, dtype=torch.int64), None)
+    tried.stepper.check_targets = False
+    tried.run(6)
+    tried.stepper.check_targets = True
+    wrong = (BATCH[0], torch.tensor([0, 1, 2, 3]), None)
+    tried._shapes = [(t.shape, t.dtype) for t in wrong[:2]]
+    with pytest.raises(DataError):
+        tried(*wrong)
+    tried.stepper.check_targets = False  # after the first epoch
+    assert tried.stepper.check_repeated(wrong[1]) is None
 
 
 def model(*given: layers.Layer) -> Stepper:

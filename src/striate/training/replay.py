@@ -99,6 +99,7 @@ class Replay:
         self._count += 1
         if self.recorded is None and not self._due():
             return None
+        self.stepper.check_repeated(y)
         if self.recorded is None or self.recorded.stamp != self._stamp():
             self.recorded = self._record(batch)
             if self.recorded is None:

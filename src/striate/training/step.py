@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -55,6 +55,7 @@ class Stepper:
         self.pending: Any = None
         self.refused: float | None = None
         self._bound: tuple[OutputLayout, Objective] | None = None
+        self._shapes: list[tuple[int, ...]] = []
         self._penalties: Callable[[], list[torch.Tensor]] | None = getattr(
             module, "training_losses", None
         )
@@ -146,7 +147,7 @@ class Stepper:
         flat = layout.flatten(outputs)
         targets = layout.spread(y, f"{self.where} (y)")
         if self.check_targets:
-            self._check(objective, targets, flat)
+            self._check(objective, targets, [tuple(output.shape[1:]) for output in flat])
         weights = layout.spread(sample_weight, f"{self.where} (sample_weight)", share=True)
         return x, flat, send_to(targets, self.device), send_to(weights, self.device), objective
 
@@ -169,14 +170,25 @@ class Stepper:
             )
         return total
 
-    def _check(self, objective: Objective, targets: tuple[Any, ...], flat: Tensors) -> None:
+    def check_repeated(self, y: Any) -> None:
+        """As before an unrecorded step: targets on the host, while they are still to be checked."""
+        if self.check_targets and self._bound is not None:
+            layout, objective = self._bound
+            self._check(objective, layout.spread(y, f"{self.where} (y)"), self._shapes)
+
+    def _check(
+        self,
+        objective: Objective,
+        targets: tuple[Any, ...],
+        shapes: Sequence[tuple[int, ...]],
+    ) -> None:
         where = f"{self.where} (y)"
         for term in objective.losses:
             target = targets[term.output]
             if target is None:
                 raise DataError(message(where, "there are no targets", expected="one per sample"))
             if target.device.type == "cpu":
-                term.loss.check_targets(target, (None, *flat[term.output].shape[1:]), where)
+                term.loss.check_targets(target, (None, *shapes[term.output]), where)
 
     def _bind(self, outputs: Any) -> tuple[OutputLayout, Objective]:
         layout = layout_of(outputs, self._names)
@@ -192,6 +204,7 @@ class Stepper:
             objective.load_state_dict(self.pending, self.device)
             self.pending = None
         self._bound = (layout, objective)
+        self._shapes = [tuple(output.shape[1:]) for output in layout.flatten(outputs)]
         return self._bound
 
     def _planned_logits(self) -> list[_Output] | None:
