@@ -46,6 +46,19 @@ class Pair(NamedTuple):
     training: bool = False
 
 
+class Sequence(nn.Module):
+    """What a recurrent module of torch gives at every step, without its states."""
+
+    def __init__(self, inner: nn.RNNBase) -> None:
+        super().__init__()
+        inner.batch_first = True
+        self.inner = inner
+
+    def forward(self, x: Tensor) -> Tensor:
+        out: Tensor = self.inner(x)[0]
+        return out
+
+
 def pairs(size: str) -> list[Pair]:
     """All layers at one size."""
     batch, length, side, (depth, width), c = SIZES[size]
@@ -57,6 +70,8 @@ def pairs(size: str) -> list[Pair]:
         *_resamplings(line, image, volume),
         *_normalizations(c, line, image),
         *_activations(c, image),
+        Pair(layers.LSTM(c, return_sequences=True), Sequence(nn.LSTM(c, c)), line, last=True),
+        Pair(layers.GRU(c, return_sequences=True), Sequence(nn.GRU(c, c)), line, last=True),
         Pair(layers.Dense(c), nn.Linear(c, c), (batch, c), last=True),
         Pair(layers.Dense(c), nn.Linear(c, c), image, last=True),
         Pair(layers.Flatten(), nn.Flatten(), image, last=True),
@@ -151,8 +166,8 @@ def _activations(c: int, image: tuple[int, ...]) -> list[Pair]:
 def same_weights(pair: Pair) -> None:
     """Ours into torch's, in torch's order of axes."""
     found = {name: value.detach() for name, value in pair.ours.named_parameters()}
-    wanted = []
-    for name, kernel in found.items():
+    wanted = _gates(*found.values()) if isinstance(pair.theirs, Sequence) else []
+    for name, kernel in found.items() if not wanted else ():
         if "depthwise" in name or isinstance(pair.ours, layers.DepthwiseConv2D):
             depthwise = kernel.dim() > 1
             kernel = kernel.movedim((-2, -1), (0, 1)).flatten(0, 1) if depthwise else kernel
@@ -165,6 +180,19 @@ def same_weights(pair: Pair) -> None:
             theirs.copy_(ours.reshape(theirs.shape))
     if len(pair.shape) == 4 and not pair.last:
         pair.theirs.to(memory_format=torch.channels_last)
+
+
+def _gates(kernel: Tensor, recurrent: Tensor, bias: Tensor) -> list[Tensor]:
+    """Weights of LSTM or GRU in torch's order: gates outermost, of GRU reset before update."""
+
+    def moved(weight: Tensor) -> Tensor:
+        if bias.dim() == 1:  # LSTM: torch has the same gates, and a second bias
+            return weight.movedim(-1, 0)
+        update, reset, new = weight.movedim(-1, 0).chunk(3)
+        return torch.cat([reset, update, new])
+
+    biases = (bias, torch.zeros_like(bias)) if bias.dim() == 1 else (bias[0], bias[1])
+    return [moved(w) for w in (kernel, recurrent, *biases)]
 
 
 def calls(pair: Pair, backward: bool) -> tuple[Callable[[], Any], Callable[[], Any]]:

@@ -14,6 +14,7 @@ RULE = "half precision"
 # Below these, casts cost what the faster product saves: measured with forward and backward on two
 # Zen 4 cores (`python -m benchmarks training` shows the nets they were chosen on).
 CONVOLUTION_MACS = 200_000  # multiplications per sample
+CONVOLUTION_VALUES = 10_000  # results per sample: half the bytes for all that follows pays, too
 DENSE_WEIGHTS = 131_072
 
 
@@ -55,4 +56,5 @@ def _is_small(draft: Draft, operation: Operation) -> bool:
     positions = 1
     for size in node.output.spatial:
         positions *= size or 1
-    return bool(weights * positions < CONVOLUTION_MACS)
+    values = positions * layer.kind.filters
+    return bool(weights * positions < CONVOLUTION_MACS and values < CONVOLUTION_VALUES)
