@@ -31,10 +31,12 @@ def first_weight(module: nn.Module) -> Tensor | None:
         >>> first_weight(nn.Sequential(nn.ReLU(), nn.Linear(3, 2))).shape
         torch.Size([2, 3])
     """
-    for part in parts(module):
+    found = [module]
+    for part in found:  # as `parts`, but no further than needed: mostly the first layer has one
         for weight in part._parameters.values():
             if weight is not None:
                 return weight
+        found += [inner for inner in part._modules.values() if inner is not None]
     return None
 
 
