@@ -6,6 +6,7 @@ of the one whose turn it is. On a machine with several cores all are bound to th
 
 from __future__ import annotations
 
+import ctypes
 import json
 import os
 import signal
@@ -24,6 +25,7 @@ import numpy as np
 from benchmarks.contenders import Contender
 
 ROOT = Path(__file__).resolve().parent.parent
+PR_SET_PDEATHSIG = 1
 MOST_DATA_BYTES = 200 * 2**20
 
 
@@ -95,6 +97,8 @@ class Process:
         return {**os.environ, "PYTHONPATH": path, **threads, **self.contender.variables}
 
     def _bind(self) -> None:
+        if sys.platform == "linux":  # a stopped worker must not outlive a conductor that is killed
+            ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
         if hasattr(os, "sched_setaffinity"):
             cores = sorted(os.sched_getaffinity(0))
             os.sched_setaffinity(0, cores[: self.threads])

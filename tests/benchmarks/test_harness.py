@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -53,6 +58,29 @@ def test_a_worker_that_ends_says_its_last_words() -> None:
     with pytest.raises(WorkerError, match=r"its process ended: .*no_such_worker"):
         process.start()
     process.close()
+
+
+@pytest.mark.torch
+@pytest.mark.skipif(sys.platform != "linux", reason="asks Linux's kernel for it")
+def test_workers_die_with_a_conductor_that_is_killed() -> None:
+    code = (
+        "from benchmarks.conductor import Process\n"
+        "from benchmarks.contenders import Contender\n"
+        "import os, signal\n"
+        "p = Process(Contender('striate', 'limits_worker'), 1, 'cpu')\n"
+        "p.start()\n"
+        "print(p.pipe.pid, flush=True)\n"
+        "os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    root = Path(equality.__file__).parent.parent
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=root)
+    pid = int(done.stdout)
+    for _ in range(100):
+        if not Path(f"/proc/{pid}/stat").exists() or " Z " in Path(f"/proc/{pid}/stat").read_text():
+            return
+        time.sleep(0.05)
+    os.kill(pid, signal.SIGKILL)
+    pytest.fail("the worker is still there")
 
 
 def test_contenders_have_names_of_their_own_and_workers_that_are_there() -> None:
