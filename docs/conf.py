@@ -35,7 +35,11 @@ autodoc_typehints = "description"
 autodoc_typehints_description_target = "documented"
 autodoc_member_order = "bysource"
 autodoc_class_signature = "mixed"
-autodoc_default_options = {"members": True, "show-inheritance": True}
+autodoc_default_options = {
+    "members": True,
+    "show-inheritance": True,
+    "exclude-members": "set",  # matplotlib gives it to subclasses of its own, with its own roles
+}
 autodoc_preserve_defaults = True
 
 # The sections of a docstring: Shapes, Args, Raises, Example, References.

@@ -34,7 +34,7 @@ class MultiHeadAttention(Attending):
     `return_attention_scores=True`, also returns the weights. torch's kernel is used, which keeps
     no weights, unless they are asked for or dropped.
 
-    Shapes: (N, T, C), (N, S, V), (N, S, K) -> (N, T, C), or (N, T, *output_shape); scores
+    Shapes: (N, T, C), (N, S, V), (N, S, K) -> (N, T, C), or (N, T) + output_shape; scores
         (N, num_heads, T, S). More axes than T and S may be looked over: see `attention_axes`.
 
     Args:
