@@ -9,6 +9,7 @@ import torch
 from striate import analysis
 from striate.models import capacity
 from striate.models.profiling import Profile, profile
+from striate.models.sight import EffectiveField, effective_receptive_field
 from striate.models.training import Trainable
 from striate.ops.device import device as choose_device
 from striate.plan.build import check_precision
@@ -113,6 +114,18 @@ class Analysed(Trainable):
         if layer is None:
             return fields
         return fields.box(layer, *unit) if unit else fields[layer]
+
+    def effective_receptive_field(
+        self, layer: str, *unit: int, samples: int = 16
+    ) -> EffectiveField:
+        """How much each pixel counts for a unit, from gradients; see `models.sight`.
+
+        Args:
+            layer: its name.
+            unit: row and column; by default the unit in the middle.
+            samples: random images whose gradients are averaged.
+        """
+        return effective_receptive_field(self, layer, unit, samples)
 
     def profile(self, batch_size: int = 32) -> Profile:
         """How long each step of inference takes here, predicted and measured; see `models.profile`.
