@@ -39,9 +39,11 @@ def estimate(model: Any, batch_size: int, precision: str, training: bool) -> Mem
 
 
 def recomputed_bytes(model: Any, batch_size: int, precision: str) -> int:
-    """The peak of a training step that computes values again."""
-    fixed = max(m.fixed_bytes for m in estimate(model, 1, precision, True).moments)
-    return round(fixed) + batch_size * _again_per_sample(model, precision)
+    """The peak of a training step that computes values again: at most that of keeping all."""
+    found = estimate(model, 1, precision, True)
+    fixed = max(m.fixed_bytes for m in found.moments)
+    again = round(fixed) + batch_size * _again_per_sample(model, precision)
+    return min(again, found.peak_of(batch_size))
 
 
 def _again_per_sample(model: Any, precision: str) -> int:
@@ -90,11 +92,12 @@ def largest_batch(
 ) -> int:
     """The largest batch that the estimate lets fit."""
     room = room_bytes(model, device)
+    found = estimate(model, 1, precision, training)
+    kept = found.largest_batch(room)
     if not (training and recompute):
-        return estimate(model, 1, precision, training).largest_batch(room)
-    fixed = recomputed_bytes(model, 0, precision)
-    per_sample = recomputed_bytes(model, 1, precision) - fixed
-    return max(0, (room - fixed) // max(1, per_sample))
+        return kept
+    fixed = round(max(m.fixed_bytes for m in found.moments))
+    return max(kept, (room - fixed) // max(1, _again_per_sample(model, precision)))
 
 
 class Trial:
