@@ -67,4 +67,4 @@ bench-peers: $(PEERS:%=.peers/%/.installed)
 	@touch $@
 
 clean:
-	rm -rf $(VENV) .peers build dist docs/_build docs/api .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) .peers build dist docs/_build docs/api docs/guides/figures .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -10,6 +10,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+import guide_figures
 import reference
 
 import striate
@@ -76,7 +77,8 @@ def the_constructor(*arguments: Any) -> tuple[str, str] | None:
 
 
 def setup(app: Any) -> None:
-    """Writes the pages of the API reference before anything is read."""
+    """Writes the API reference and the pictures of the guides before anything is read."""
     app.connect("autodoc-process-docstring", sections_on_lines_of_their_own, priority=100)
     app.connect("autodoc-process-signature", the_constructor)
     reference.write(Path(__file__).parent / "api")
+    guide_figures.write(Path(__file__).parent / "guides")

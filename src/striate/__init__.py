@@ -31,6 +31,7 @@ if TYPE_CHECKING:  # the same names as in the table, for type checkers and edito
     from striate.diagnosis import scale_temperature as scale_temperature
     from striate.diagnosis import worst_mistakes as worst_mistakes
     from striate.diagrams import plot_model as plot_model
+    from striate.diagrams import plot_volumes as plot_volumes
     from striate.errors import ArgumentError as ArgumentError
     from striate.errors import CheckpointError as CheckpointError
     from striate.errors import DataError as DataError
@@ -96,6 +97,7 @@ _PLACES: dict[str, str] = {
     "scale_temperature": "striate.diagnosis:scale_temperature",
     "worst_mistakes": "striate.diagnosis:worst_mistakes",
     "plot_model": "striate.diagrams:plot_model",
+    "plot_volumes": "striate.diagrams:plot_volumes",
     "ArgumentError": "striate.errors:ArgumentError",
     "CheckpointError": "striate.errors:CheckpointError",
     "DataError": "striate.errors:DataError",

@@ -38,6 +38,11 @@ def test_the_picture_goes_beside_the_file(trained: Path, invoke: Any, tmp_path: 
     assert (tmp_path / "small.png").exists()
 
 
+def test_volumes(trained: Path, invoke: Any, tmp_path: Path) -> None:
+    assert invoke("plot", trained, "--volumes", "--out", tmp_path / "model.svg").exit_code == 0
+    assert ">8 x 8 x 32<" in (tmp_path / "model.svg").read_text(encoding="utf-8")
+
+
 def test_an_unknown_direction_is_an_error(trained: Path, invoke: Any) -> None:
     done = invoke("plot", trained, "--rankdir", "up")
     assert done.exit_code == 1

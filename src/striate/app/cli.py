@@ -158,6 +158,7 @@ def summary(
 def plot(
     run: options.Run,
     out: options.PictureOut = None,
+    volumes: options.Volumes = False,
     shapes: options.Shapes = True,
     names: options.Names = True,
     activations: options.Activations = True,
@@ -179,6 +180,7 @@ def plot(
         rankdir=rankdir,
         expand_nested=expand_nested,
         dpi=dpi,
+        volumes=volumes,
     )
 
 

@@ -166,6 +166,7 @@ PictureOut = Annotated[
         show_default=False,
     ),
 ]
+Volumes = Annotated[bool, _flag("--volumes", text="Draw what flows through it, as boxes.")]
 Shapes = Annotated[bool, typer.Option(help="Show the shapes of inputs and outputs.")]
 Names = Annotated[bool, typer.Option(help="Show the layers' names.")]
 Activations = Annotated[bool, typer.Option(help="Show activations inside layers.")]

@@ -17,6 +17,7 @@ def plot(
     rankdir: str,
     expand_nested: bool,
     dpi: float,
+    volumes: bool = False,
 ) -> Report:
     """Draws a saved model into a file.
 
@@ -24,27 +25,31 @@ def plot(
         run: a run folder or a `.striate` file.
         out: the picture; None: `model.png` in the run folder, or beside the file under its name.
         shapes, names, activations, rankdir, expand_nested, dpi: as in `plot_model`.
+        volumes: draws what flows through the model as boxes, as `plot_volumes` does.
 
     Raises:
         FormatError: no such model, or a damaged one.
         ArgumentError: an unknown direction or ending.
     """
-    from striate.diagrams import plot_model
+    from striate.diagrams import plot_model, plot_volumes
     from striate.storage import read_graph
 
     graph = read_graph(run)
     path = Path(run)
     default = path / "model.png" if path.is_dir() else path.with_suffix(".png")
     target = Path(out) if out is not None else default
-    drawing = plot_model(
-        graph,
-        target,
-        show_shapes=shapes,
-        show_layer_names=names,
-        show_layer_activations=activations,
-        rankdir=rankdir.upper(),
-        expand_nested=expand_nested,
-        dpi=dpi,
-    )
+    if volumes:
+        drawing = plot_volumes(graph, target, dpi=dpi)
+    else:
+        drawing = plot_model(
+            graph,
+            target,
+            show_shapes=shapes,
+            show_layer_names=names,
+            show_layer_activations=activations,
+            rankdir=rankdir.upper(),
+            expand_nested=expand_nested,
+            dpi=dpi,
+        )
     record = {"file": str(target), "width_points": drawing.width, "height_points": drawing.height}
     return Report(record, lambda console: console.print(f"Drawn into {target}.", highlight=False))
