@@ -1,7 +1,7 @@
 """Makes the pictures of the guides by running the code on their pages, so that both agree.
 
-The `python` blocks of a page run in the folder of the guides, where they save into `figures/`. A page
-that has not changed since is not run again.
+The `python` blocks of a page run in the folder of the guides, where they save into `figures/`. A
+page that has not changed since is not run again.
 """
 
 from __future__ import annotations
