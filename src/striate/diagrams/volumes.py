@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import sqrt
 
 from striate.diagrams.boxes import BORDER, colour, kind_text
 from striate.diagrams.drawing import DPI, Drawing, Element, Shape, Text
@@ -174,20 +175,19 @@ class _Scale:
 
     def _height(self, volume: Volume) -> float:
         if not volume.sides:
-            share = (max(volume.channels, 1) / self.longest) ** 0.5
-            return max(2 * LEAST_SIDE, TALLEST_BAR * share)
+            return max(2 * LEAST_SIDE, TALLEST_BAR * sqrt(max(volume.channels, 1) / self.longest))
         return self._length(volume.sides[-2] if len(volume.sides) > 1 else volume.sides[0])
 
     def _depth(self, volume: Volume) -> float:
         return SLANT * self._length(volume.sides[-1]) if len(volume.sides) > 1 else 0.0
 
     def _length(self, side: int) -> float:
-        return max(LEAST_SIDE, TALLEST * ((side or self.side) / self.side) ** 0.5)
+        return max(LEAST_SIDE, TALLEST * sqrt((side or self.side) / self.side))
 
     def _thickness(self, volume: Volume) -> float:
         if not volume.sides:
             return BAR
-        return max(THINNEST, THICKEST * (max(volume.channels, 1) / self.most) ** 0.5)
+        return max(THINNEST, THICKEST * sqrt(max(volume.channels, 1) / self.most))
 
 
 def _face(corners: Sequence[tuple[float, float]], fill: str, name: tuple[str, str]) -> Shape:
