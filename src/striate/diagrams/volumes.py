@@ -138,9 +138,8 @@ def _work(node: Node) -> str:
     text = kind_text(node)
     if isinstance(kernel, tuple):
         text += " " + "x".join(str(n) for n in kernel)
-    strides = getattr(node.kind, "strides", None)
-    strided = isinstance(strides, tuple) and any(n > 1 for n in strides)
-    if strided and not hasattr(node.kind, "pool_size"):
+    strides: object = getattr(node.kind, "strides", None)
+    if isinstance(strides, tuple) and max(strides) > 1 and not hasattr(node.kind, "pool_size"):
         text += f" / {max(strides)}"
     return text
 
