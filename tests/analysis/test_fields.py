@@ -158,6 +158,32 @@ def test_statistics_of_whole_maps_are_left_out_and_said() -> None:
     assert str(fields).endswith("statistics of whole maps, left out: norm")
 
 
+@pytest.mark.parametrize(
+    ("gate", "size"),
+    [
+        (layers.SqueezeExcite(2, name="gate"), (1, 1)),
+        (layers.ECA(name="gate"), (1, 1)),
+        (layers.CBAM(2, (3, 4), name="gate"), (3, 4)),
+    ],
+)
+def test_gates_see_what_is_local_and_their_statistics_are_said(
+    gate: layers.Layer, size: tuple[int, int]
+) -> None:
+    x = st.Input((7, 8, 4))
+    model = st.Model(x, gate(x))
+    for name, weight in gate.named_parameters():
+        if name != "place_kernel":  # gates of channels that are the same for all images
+            torch.nn.init.zeros_(weight)
+    found = receptive_field(model.graph)
+    assert (found["gate"].size, found.statistics) == (size, ("gate",))
+    image = torch.rand(1, 7, 8, 4, requires_grad=True)
+    for row, column in ((3, 4), (0, 7)):
+        (grad,) = torch.autograd.grad(gate(image)[0, row, column].sum(), image)
+        seen = [(grad[0] != 0).any(-1).any(axis).nonzero().flatten() for axis in (1, 0)]
+        box = tuple((int(s.min()), int(s.max())) for s in seen)
+        assert found.box("gate", row, column).inside == box
+
+
 def test_a_layer_that_does_not_see_the_input_has_no_field() -> None:
     a, b = st.Input((8, 8, 1), name="a"), st.Input((8, 8, 1), name="b")
     model = st.Model([a, b], [layers.Conv2D(1, 3, name="ca")(a), layers.Conv2D(1, 5, name="cb")(b)])

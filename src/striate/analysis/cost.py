@@ -194,7 +194,7 @@ def _rows(graph: Graph, prefix: str, needs: dict[Any, bool]) -> Iterator[LayerCo
         before = any(needs.get((prefix, p.node)) for p in node.inputs)
         needs[prefix, node.name] = before or trained[node.layer]
         if isinstance(node.kind, Nested):
-            inner = node.kind.inner
+            inner = node.kind.running
             inner = inner if inputs == inner.input_specs else inner.respecify(inputs)
             inside = f"{prefix}{node.name}/"
             for port in inner.inputs:

@@ -151,7 +151,7 @@ def receptive_field(graph: Graph, input_name: str | None = None) -> ReceptiveFie
     """The receptive field of every layer: size, stride and offset, and the box of any unit.
 
     The theoretical field: every input value that a unit can depend on, through whichever branch.
-    Statistics of whole maps (group and instance normalisation, gates) are left out.
+    Statistics of whole maps (group and instance normalisation, gates of channels) are left out.
 
     Args:
         graph: what to describe.

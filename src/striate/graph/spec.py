@@ -49,6 +49,21 @@ class Spec:
         return str(self.shape)
 
 
+def total(parts: Iterable[int | None]) -> int | None:
+    """Sum of parts, or None if one of them is not known.
+
+    Example:
+        >>> total((3, 4)), total((3, None))
+        (7, None)
+    """
+    result = 0
+    for part in parts:
+        if part is None:
+            return None
+        result += part
+    return result
+
+
 def product(sizes: Iterable[int | None]) -> int | None:
     """Product of sizes, or None if one of them is open.
 

@@ -21,7 +21,7 @@ from striate.graph.kinds.base import (
 from striate.graph.kinds.calling import Calling
 from striate.graph.named import Named
 from striate.graph.reach import Reach
-from striate.graph.spec import Shape, Spec
+from striate.graph.spec import Shape, Spec, product, total
 
 ROLES = ("query", "value", "key")
 
@@ -40,9 +40,6 @@ class Attending(Calling):
     def check(self) -> None:
         dropout = fraction("dropout", self.dropout, one=True)
         self.replace(dropout=dropout, seed=seed_or_none(self.seed))
-
-    def macs(self, *inputs: Spec) -> int | None:
-        return None  # its products depend on how it is called
 
     def reach(self, axis: int, given: Spec, made: Spec) -> Reach | None:
         return None
@@ -96,6 +93,20 @@ class OneHead(Attending):
             return out
         return out, Spec((*query.shape[:-1], value.shape[-2]), out.dtype)
 
+    def macs(self, *inputs: Spec) -> int | None:
+        """T S (K + V): scores of T queries and S keys of K channels, means of V channels.
+
+        Whole, also where a mask hides keys. Where scores are sums, K is 0, but for
+        `AdditiveAttention` with its scale, a factor for each channel in them.
+        """
+        query, value, _ = self.three(inputs)
+        channels = total((self.score_channels(query), value.channels))
+        return product((*query.shape[1:-1], value.shape[-2], channels))
+
+    def score_channels(self, query: Spec) -> int | None:
+        """How many products each score is a sum of."""
+        return query.channels
+
 
 @register
 @dataclass(frozen=True)
@@ -107,6 +118,9 @@ class Attention(OneHead):
     def check(self) -> None:
         super().check()
         self.replace(score_mode=chosen("score_mode", self.score_mode, ("dot", "concat")))
+
+    def score_channels(self, query: Spec) -> int | None:
+        return query.channels if self.score_mode == "dot" else 0
 
     def weights(self, *inputs: Spec) -> tuple[WeightSpec, ...]:
         scale = WeightSpec("scale", (), Named("Ones"))
@@ -121,6 +135,9 @@ class AdditiveAttention(OneHead):
     """Sums of bent sums of query and key as weights of values."""
 
     use_scale: bool = True
+
+    def score_channels(self, query: Spec) -> int | None:
+        return query.channels if self.use_scale else 0
 
     def weights(self, *inputs: Spec) -> tuple[WeightSpec, ...]:
         channels = known_channels(self.three(inputs)[0])
@@ -198,6 +215,25 @@ class MultiHeadAttention(Attending):
         scores = Spec((*lead, self.num_heads, *looks))
         self.check_attention_mask(given.get("attention_mask"), scores, len(axes))
         return (out, scores) if given.get("return_attention_scores") else out
+
+    def macs(self, *inputs: Spec) -> int | None:
+        """T H K Q + S H K C + S H V D + T H V O + T A H (K + V), and T H V Q with a gate.
+
+        For T queries and S keys of Q and C channels, values of D and outputs of O channels, and H
+        heads with keys of K and values of V numbers: the projections, each as many as its kernel
+        has values at each place, then scores and means. Each query looks at A keys: all S, or
+        those along `attention_axes`. Whole, also where a mask or `sliding_window` hides keys.
+        """
+        query, value, _ = self.three(inputs)
+        places = {"key": value.spatial, "value": value.spatial}
+        projections = (
+            product((*places.get(w.name.removesuffix("_kernel"), query.spatial), w.size))
+            for w in self.weights(*inputs)
+            if w.name.endswith("_kernel")
+        )
+        looks = (value.shape[i] for i in self.axes(value.rank))
+        per_pair = self.num_heads * (self.key_dim + self.heads[1])
+        return total((*projections, product((*query.spatial, *looks, per_pair))))
 
     def check_order(self, given: dict[str, Any], axes: tuple[int, ...]) -> None:
         """A `Fault` if places are counted along an axis, and attention is over others."""

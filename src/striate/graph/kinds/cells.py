@@ -117,6 +117,7 @@ class Cell(Gated):
         return self.gate_weights((channels, width), (self.units, width), self.bias_shape())
 
     def macs(self, *inputs: Spec) -> int | None:
+        """G U (C + U), for G gates of U units and C channels."""
         return self.kernel_values(*inputs)
 
     def bias_shape(self) -> tuple[int, ...]:

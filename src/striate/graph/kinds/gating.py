@@ -1,4 +1,9 @@
-"""Kinds of gates: maps multiplied by how much each channel, or each place, matters."""
+"""Kinds of gates: maps multiplied by how much each channel, or each place, matters.
+
+A gate of channels depends on statistics of whole maps. Receptive fields leave these out, and
+`Kind.reach` says what is local: `SqueezeExcite` and `ECA` multiply each place by a number, and
+reach that place alone; `CBAM` also looks at a window of `kernel_size`.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +22,8 @@ from striate.graph.kinds.base import (
     whole,
 )
 from striate.graph.named import Named
-from striate.graph.spec import Spec, product
+from striate.graph.reach import Reach, padded
+from striate.graph.spec import Spec, product, total
 
 
 @dataclass(frozen=True)
@@ -67,6 +73,7 @@ class Squeezing(Elementwise):
         return tuple(found)
 
     def macs(self, *inputs: Spec) -> int | None:
+        """2 C U, for C channels and U numbers between the two dense layers."""
         return self.kernel_values(*inputs)
 
     def kernel(self, name: str, shape: tuple[int, ...]) -> WeightSpec:
@@ -113,12 +120,14 @@ class CBAM(Squeezing):
         return (*super().weights(*inputs), self.kernel("place_kernel", (*self.kernel_size, 2, 1)))
 
     def macs(self, *inputs: Spec) -> int | None:
-        """The dense layers see the means and the largest values."""
-        (spec,) = inputs
+        """2 (2 C U) + H W (2 kh kw): dense layers on two statistics, a window over two maps."""
         place = 2 * (product(self.kernel_size) or 0)
         dense = 2 * (self.kernel_values(*inputs) - place)
-        places = product((*spec.spatial, place))
-        return None if places is None else dense + places
+        return total((dense, product((*inputs[0].spatial, place))))
+
+    def reach(self, axis: int, given: Spec, made: Spec) -> Reach | None:
+        """The window of the gate per place."""
+        return padded("same", given.shape[axis], self.kernel_size[axis - 1])
 
 
 @register
@@ -166,4 +175,5 @@ class ECA(Elementwise):
         )
 
     def macs(self, *inputs: Spec) -> int | None:
+        """C k, for C channels and a kernel over k of them."""
         return product((inputs[0].channels, self.kernel_values(*inputs)))

@@ -45,9 +45,6 @@ class Recurrent(Calling):
         """The specs of the states for a sequence of this spec."""
         return []
 
-    def macs(self, *inputs: Spec) -> int | None:
-        return None  # the step is a layer of its own
-
     def reach(self, axis: int, given: Spec, made: Spec) -> Reach | None:
         return None
 
@@ -89,6 +86,11 @@ class GatedRecurrent(Recurrent, Gated):
         return [Spec((spec.shape[0], *self.state_sizes(spec)), float_dtype(spec))] * self.num_states
 
     def macs(self, *inputs: Spec) -> int | None:
+        """T P (values in kernel + values in recurrent_kernel): T steps, P places of a state.
+
+        P is 1 but for `ConvLSTM`, whose kernels slide over maps. For G gates of U units and C
+        channels, as of an LSTM with G = 4: T G U (C + U).
+        """
         spec: Spec = self.called(inputs)["sequences"]
         places = self.state_sizes(spec)[:-1]
         return product((spec.shape[1], *places, self.kernel_values(*inputs)))

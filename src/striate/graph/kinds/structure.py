@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from striate.graph.kinds.base import Fault, Kind, register
 from striate.graph.named import Items, to_json
-from striate.graph.spec import Spec
+from striate.graph.spec import Spec, total
 
 if TYPE_CHECKING:
     from striate.graph.graph import Graph
@@ -41,6 +41,9 @@ class Custom(Kind):
     class_name: str = ""
     config: Items = Items()
     call: Items = Items()
+
+    def check_inputs(self, *inputs: Spec) -> None:
+        """What user code takes is its own matter."""
 
     def macs(self, *inputs: Spec) -> int | None:
         return None  # nobody knows
@@ -101,10 +104,8 @@ class Nested(Kind):
         return self.inner if self.masked_graph is None else self.masked_graph
 
     def macs(self, *inputs: Spec) -> int | None:
-        graph = self.inner if inputs == self.inner.input_specs else self.inner.respecify(inputs)
-        found = [n.kind.macs(*(graph.spec(p) for p in n.inputs)) for n in graph]
-        known = [n for n in found if n is not None]
-        return sum(known) if len(known) == len(found) else None
+        """The sum over its layers."""
+        return layer_macs(self.running, inputs)
 
     @property
     def inner(self) -> Graph:
@@ -134,6 +135,12 @@ class Nested(Kind):
     @classmethod
     def base_name(cls) -> str:
         return "model"
+
+
+def layer_macs(graph: Graph, inputs: tuple[Spec, ...]) -> int | None:
+    """The MACs of all layers of a graph for these inputs; None if those of one are not known."""
+    graph = graph if inputs == graph.input_specs else graph.respecify(inputs)
+    return total(node.kind.macs(*(graph.spec(port) for port in node.inputs)) for node in graph)
 
 
 def fits(got: Spec, want: Spec) -> bool:

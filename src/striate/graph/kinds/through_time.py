@@ -40,6 +40,10 @@ class RNN(Recurrent, Wrapping):
         step = Spec((spec.shape[0], *spec.shape[2:]), float_dtype(spec))
         return (step, *self.state_specs(spec))
 
+    def macs(self, *inputs: Spec) -> int | None:
+        """T macs(cell), for T steps; None if a cell is the user's own."""
+        return product((inputs[0].shape[1], Wrapping.macs(self, *inputs)))
+
     def output(self, *inputs: Spec) -> Spec | tuple[Spec, ...]:
         return Recurrent.output(self, *inputs)
 
@@ -81,6 +85,7 @@ class TimeDistributed(Wrapping):
         return (Spec((None, *spec.shape[2:]), spec.dtype),)
 
     def macs(self, *inputs: Spec) -> int | None:
+        """T macs(layer), for T steps."""
         return product((inputs[0].shape[1], super().macs(*inputs)))
 
     def reach(self, axis: int, given: Spec, made: Spec) -> Reach | None:
@@ -126,11 +131,6 @@ class Bidirectional(Calling, Wrapping):
 
     def entering(self, *inputs: Spec) -> tuple[Spec, ...]:
         return (self.called(inputs)["sequences"],)
-
-    def macs(self, *inputs: Spec) -> int | None:
-        both = [node.kind.macs(*self.entering(*inputs)) for _, node in self.held]
-        known = [n for n in both if n is not None]
-        return sum(known) if len(known) == len(both) else None
 
     def reach(self, axis: int, given: Spec, made: Spec) -> Reach | None:
         return None

@@ -18,7 +18,7 @@ from striate.graph.kinds.base import (
 )
 from striate.graph.kinds.convolution import Conv
 from striate.graph.kinds.dense import Dense
-from striate.graph.kinds.structure import fits, misfit
+from striate.graph.kinds.structure import fits, layer_macs, misfit
 from striate.graph.named import Items, Named
 from striate.graph.reach import Reach
 from striate.graph.spec import Spec
@@ -76,7 +76,8 @@ class Wrapping(Kind):
         return self.inner_weights()
 
     def macs(self, *inputs: Spec) -> int | None:
-        return self.node.kind.macs(*self.entering(*inputs))
+        """The sum over the layers inside, such as both directions, or all cells of a stack."""
+        return layer_macs(self.inner, self.entering(*inputs))
 
     def reach(self, axis: int, given: Spec, made: Spec) -> Reach | None:
         return self.node.kind.reach(axis, given, made)
