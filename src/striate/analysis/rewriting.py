@@ -6,20 +6,13 @@ from collections.abc import Callable, Collection
 from typing import Any
 
 from striate.analysis.steps import ACTIVATION, PRODUCT, WHOLE, Draft, Step
-from striate.graph import Port
 from striate.graph.kinds import Dense
 from striate.graph.kinds.convolution import Conv
-from striate.graph.rewriting import FRESH, MONOTONE, POOLINGS, has_in_place
+from striate.graph.rewriting import FRESH, MONOTONE, POOLINGS, flow, half_values, has_in_place
 
 JOINED = frozenset(
     {"relu", "relu6", "leaky_relu", "sigmoid", "tanh", "hard_sigmoid", "hard_silu", "silu"}
 )
-# Layers and activations that pass bfloat16 values on as they are.
-FOLLOWS = frozenset(
-    {"MaxPooling1D", "MaxPooling2D", "MaxPooling3D", "Flatten", "Reshape", "Dropout"}
-    | {"ZeroPadding2D", "GlobalMaxPooling2D", "Concatenate"}
-)
-BENDS = frozenset({"linear", "relu", "relu6", "leaky_relu", "elu", "selu", "gelu", "silu", "tanh"})
 
 
 def _idle(draft: Draft, training: bool) -> None:
@@ -100,16 +93,15 @@ def _pool_first(draft: Draft, training: bool) -> None:
 
 def bfloat16_products(draft: Draft, precision: str | Collection[str]) -> None:
     """Products in bfloat16, and what passes their results on."""
-    low: set[Port] = set()
-    for step in draft.each():
-        product = _is_conv(step) or _is_dense(step)
+
+    def product(step: Step) -> bool:
         chosen = precision == "bfloat16" or step.node.layer in precision
-        bends = step.part == ACTIVATION and step.activation in BENDS and not step.kind.penalises
-        follows = step.part == WHOLE and type(step.kind).__name__ in FOLLOWS
-        passes = (bends or follows) and step.reads and all(p in low for p in step.reads)
-        if passes or (product and chosen):
+        return chosen and (_is_conv(step) or _is_dense(step))
+
+    low = half_values([flow(step, step.kind, product(step)) for step in draft.each()])
+    for step in draft.each():
+        if any(p in low for p in step.writes):
             draft.update(step, low=True)
-            low.update(step.writes)
 
 
 def activations_in_place(draft: Draft, training: bool) -> None:

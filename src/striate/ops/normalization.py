@@ -45,8 +45,11 @@ def batch_norm_training(
 
     moving = momentum moving + (1 - momentum) batch, with the biased variance (divided by N), as
     Keras does it; torch's own `batch_norm` would move with the unbiased one. The kernel returns
-    1 / sqrt(variance + epsilon), from which the variance is recovered.
+    1 / sqrt(variance + epsilon), from which the variance is recovered. Of half values it sums the
+    statistics up in float32, and returns them so if gamma or beta are float32.
     """
+    if gamma is None and beta is None and x.dtype is not moving_variance.dtype:
+        gamma = torch.ones_like(moving_variance)  # statistics are of gamma's type, or of x's
     gamma = _beside(beta) if gamma is None and beta is not None else gamma
     out, mean, inverse = torch.native_batch_norm(x, gamma, beta, None, None, True, 0.0, epsilon)
     with torch.no_grad():

@@ -10,6 +10,7 @@ from striate.graph.kinds import InputLayer, Nested
 from striate.layers import Layer
 from striate.plan.describe import describe
 from striate.plan.draft import Draft, Request, has_hooks
+from striate.plan.half import low_values
 from striate.plan.logits import final_activation
 from striate.plan.lowering import lower
 from striate.plan.operation import ACTIVATION, PRODUCT, Operation
@@ -183,7 +184,8 @@ def _parts(draft: Draft) -> tuple[tuple[Part, ...], int]:
     """The stretches that are computed again, if that was asked for, and bytes kept per sample."""
     if not (draft.request.again and draft.request.backward):
         return (), 0
-    sizes = [_bytes_per_sample(draft, op) or 1 for op in draft.operations]
+    low = low_values(draft.operations, draft.graph, draft.layers)
+    sizes = [_bytes_per_sample(draft, op, low) or 1 for op in draft.operations]
     parts, kept = segments(draft, sizes)
     for part in parts:
         ops = draft.operations[part.start : part.stop]
@@ -200,12 +202,12 @@ def _parts(draft: Draft) -> tuple[tuple[Part, ...], int]:
     return parts, kept
 
 
-def _bytes_per_sample(draft: Draft, operation: Operation) -> int | None:
+def _bytes_per_sample(draft: Draft, operation: Operation, low: set[Port]) -> int | None:
     """What an operation writes anew; None if a size is open."""
     if operation.in_place:
         return 0
     features = spec_after(draft, operation).features
-    half = operation.precision != "float32"
+    half = any(p in low for p in operation.writes)
     return None if features is None else features * (2 if half else 4)
 
 
@@ -214,8 +216,9 @@ def _value_bytes(draft: Draft) -> int | None:
     if size is None:
         return None
     total = 0
+    low = low_values(draft.operations, draft.graph, draft.layers)
     for operation in draft.operations:
-        found = _bytes_per_sample(draft, operation)
+        found = _bytes_per_sample(draft, operation, low)
         if found is None:
             return None
         total += found * size

@@ -16,21 +16,14 @@ from striate.layers.masks import attach, mask_of
 from striate.ops.layout import to_external, to_internal
 from striate.plan.binding import Bound, bind
 from striate.plan.draft import has_hooks
-from striate.plan.operation import ACTIVATION, PRODUCT, Operation
+from striate.plan.half import low_values
+from striate.plan.operation import Operation
 from striate.plan.plan import Plan
 
 Function = Callable[..., Any]
 Call = tuple[Function, tuple[int, ...], tuple[int, ...], tuple[int, ...]]
 
 HALVES = (torch.bfloat16, torch.float16)
-
-# Layers and activations that take a half value as it is: they choose, move or bend values one
-# by one. What sums up many values, or is a probability, gets float32.
-FOLLOWS = frozenset(
-    {"MaxPooling1D", "MaxPooling2D", "MaxPooling3D", "Flatten", "Reshape", "Dropout"}
-    | {"ZeroPadding2D", "GlobalMaxPooling2D", "Concatenate"}
-)
-BENDS = frozenset({"linear", "relu", "relu6", "leaky_relu", "elu", "selu", "gelu", "silu", "tanh"})
 
 
 class Executor:
@@ -62,7 +55,7 @@ class Executor:
         self.enter = tuple(slot[p] for p in plan.inputs)
         self.leave = tuple(slot[p] for p in plan.outputs)
         last = {slot[p]: i for i, op in enumerate(plan.operations) for p in op.reads}
-        low = _low_values(plan, graph, layers)
+        low = low_values(plan.operations, graph, layers)
         self._refresh: list[Callable[[], None]] = []
         self._calls: list[Call] = []
         for i, op in enumerate(plan.operations):
@@ -139,20 +132,6 @@ class Executor:
 
 def _many(function: Function, slots: list[Any], reads: tuple[int, ...]) -> Any:
     return function(*[slots[i] for i in reads])
-
-
-def _low_values(plan: Plan, graph: Graph, layers: Mapping[str, Layer]) -> set[Port]:
-    """The values that are of a half type."""
-    low: set[Port] = set()
-    for op in plan.operations:
-        node = graph[op.node]
-        ours = op.part == ACTIVATION and op.activation in BENDS and not node.kind.penalises
-        follows = ours or (op.part == "whole" and type(node.kind).__name__ in FOLLOWS)
-        hooked = op.part == "whole" and has_hooks(layers[node.layer])
-        product = op.part == PRODUCT and op.precision != "float32"
-        if product or (follows and not hooked and op.reads and all(p in low for p in op.reads)):
-            low.update(op.writes)
-    return low
 
 
 class _Raised:
