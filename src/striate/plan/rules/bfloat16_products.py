@@ -27,9 +27,10 @@ def bfloat16_products(draft: Draft) -> None:
     and weights are rounded, products are summed in float32 inside the kernel, the result is rounded
     and stays half through pooling and activation to the next product, and so through batch
     normalisation and sums of branches where another product is to come: their kernels read half
-    values, calculate in float32, and round what they write, which that product would have rounded
-    anyway. Weights, their gradients, the optimizer, losses, statistics, gamma and beta,
-    probabilities and outputs are float32.
+    values, calculate in float32, and round what they write. The product would have rounded it
+    anyway; what is new is the rounding of the path that goes around it to the next sum. Weights,
+    their gradients, the optimizer, losses, statistics, gamma and beta, probabilities and outputs
+    are float32.
     """
     request = draft.request
     if request.precision in ("float32", "tf32"):
