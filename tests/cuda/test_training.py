@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from typing import Any
 
 import numpy as np
@@ -223,11 +224,13 @@ def test_values_computed_again_give_the_same_run() -> None:
 
 
 def test_the_largest_batch_is_found_without_a_crash() -> None:
+    gc.collect()  # models of the tests before
     model = compiled()
+    before = torch.cuda.memory_allocated()
     size = model.largest_batch(device="cuda", precision="float32", trial=True)
     assert size > 32
-    torch.cuda.empty_cache()
-    assert torch.cuda.memory_allocated() < 2**28
+    gc.collect()
+    assert torch.cuda.memory_allocated() < before + 2**24
     fit(model, epochs=1)
 
 
