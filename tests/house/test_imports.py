@@ -32,7 +32,7 @@ ROOMS: dict[str, set[str]] = {
     "training": {"ops", "storage", "figures", "errors"},
     "data": {"storage", "errors"},
     "models": LOWER,
-    "zoo": {"models", "layers", "graph"},
+    "zoo": {"models", "layers", "ops", "graph", "errors"},
     "explain": BELOW,
     "diagnosis": BELOW,
     "formats": BELOW,

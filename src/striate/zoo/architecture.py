@@ -1,0 +1,158 @@
+"""What every network of the zoo is: a body, a head, and what its paper claims."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from striate import layers
+from striate.errors import ArgumentError, ShapeError, message, unknown_name
+from striate.models import Model
+
+# A symbol: layers are typed to return Any, because for tensors they return tensors.
+Map = Any
+Body = Callable[..., Any]  # image -> features, or (features, outputs of further heads)
+Head = Callable[[Map, int, Any], Map]  # features, classes, activation -> scores
+
+
+def average_head(x: Map, classes: int, activation: Any) -> Map:
+    """Mean over the map, then one Dense: the head of most networks since 2014."""
+    x = layers.GlobalAveragePooling2D(name="avg_pool")(x)
+    return layers.Dense(classes, activation=activation, name="predictions")(x)
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """A network as published, which can be built at other sizes.
+
+    Args:
+        name: of the function in `striate.zoo`, and of the models it makes.
+        body: from the image to the last feature map; keyword arguments of its own are options.
+        head: from there to the scores.
+        paper: authors (year), title, link.
+        about: what is special, one line; what differs from the paper, and why.
+        parameters: with its own head and input size.
+        counted: "all" weights, moving statistics too (as Keras counts), or the "trainable" ones.
+        source: where that number is published, or how it was counted.
+        gmacs: 10^9 multiply-accumulates of convolutions and Dense layers for one image.
+        top1: published accuracy on the validation images of `data`, one crop of `input_shape`.
+        data: the data set that the paper trains it on.
+        input_shape: (height, width, channels) of the paper.
+        smallest: smallest height and width it can be built for without its head, in pixels.
+        classes: of its own data set.
+        options: given to the body.
+
+    Example:
+        >>> from striate import zoo
+        >>> model = zoo.resnet50()
+        >>> model.output_shape, model.count_params()
+        ((None, 1000), 25636712)
+    """
+
+    name: str
+    body: Body = field(repr=False)
+    paper: str = field(repr=False)
+    about: str = field(repr=False)
+    parameters: int
+    source: str = field(repr=False)
+    counted: str = field(default="all", repr=False)
+    head: Head = field(default=average_head, repr=False)
+    gmacs: float | None = field(default=None, repr=False)
+    top1: float | None = field(default=None, repr=False)
+    data: str = field(default="ImageNet", repr=False)
+    input_shape: tuple[int, int, int] = (224, 224, 3)
+    smallest: int = field(default=32, repr=False)
+    classes: int = field(default=1000, repr=False)
+    options: Mapping[str, Any] = field(default_factory=dict, repr=False)
+
+    def __call__(
+        self,
+        weights: str | None = None,
+        *,
+        include_top: bool = True,
+        input_tensor: Map | None = None,
+        input_shape: tuple[int | None, int | None, int] | None = None,
+        classes: int | None = None,
+        pooling: str | None = None,
+        classifier_activation: Any = "softmax",
+        name: str | None = None,
+        **options: Any,
+    ) -> Model:
+        """Builds the network; its weights are random unless `weights` names a file of them.
+
+        Args:
+            weights: a `.striate` file of this network, None for random weights.
+            include_top: with the head that gives scores.
+            input_tensor: a symbol to begin from instead of a new input.
+            input_shape: (height, width, channels); those of the paper if None, with any height and
+                width (None) if there is no head.
+            classes: number of scores.
+            pooling: without a head: "avg" or "max" over the map, None for the map itself.
+            classifier_activation: of the head; None for logits.
+            name: of the model.
+            **options: of this network.
+
+        Raises:
+            ShapeError: an image of other than three axes, or smaller than the network can take.
+            ArgumentError: another `pooling`, an unknown option.
+        """
+        known = inspect.signature(self.body).parameters
+        for option in options:
+            if option not in list(known)[1:]:
+                raise unknown_name(self.where, "option", option, list(known)[1:])
+        if pooling not in (None, "avg", "max"):
+            raise ArgumentError(
+                message(
+                    self.where,
+                    "unknown pooling",
+                    got={"pooling": pooling},
+                    expected='"avg", "max" or None',
+                )
+            )
+        image = self._entry(input_tensor, input_shape, include_top)
+        made = self.body(image, **{**self.options, **options})
+        features, more = made if isinstance(made, tuple) else (made, [])
+        count = self.classes if classes is None else classes
+        if include_top:
+            main = self.head(features, count, classifier_activation)
+            others = [head(count, classifier_activation) for head in more]
+            outputs = [main, *others] if others else main
+        else:
+            outputs = _pooled(features, pooling)
+        model = Model(image, outputs, name=name or self.name)
+        if weights is not None:
+            model.load_weights(weights)
+        return model
+
+    @property
+    def where(self) -> str:
+        """How messages name this network."""
+        return f"zoo.{self.name}"
+
+    def _entry(self, tensor: Map | None, shape: Any, include_top: bool) -> Map:
+        if tensor is not None:
+            shape = tensor.shape[1:]
+        elif shape is None:
+            shape = self.input_shape if include_top else (None, None, self.input_shape[2])
+        fixed = [n for n in shape[:2] if n is not None]
+        if len(shape) != 3 or shape[2] is None or any(n < self.smallest for n in fixed):
+            raise ShapeError(
+                message(
+                    self.where,
+                    "it cannot be built for images of this shape",
+                    got={"input_shape": tuple(shape)},
+                    expected=f"(height, width, channels), {self.smallest} px or more each side",
+                    fix=f"zoo.{self.name}(input_shape={self.input_shape})",
+                )
+            )
+        return layers.Input(shape) if tensor is None else tensor
+
+
+def _pooled(x: Map, pooling: str | None) -> Map:
+    if pooling == "avg":
+        return layers.GlobalAveragePooling2D(name="avg_pool")(x)
+    if pooling == "max":
+        return layers.GlobalMaxPooling2D(name="max_pool")(x)
+    return x

@@ -1,0 +1,71 @@
+"""The table of all networks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from types import ModuleType
+
+from striate.errors import unknown_name
+from striate.zoo import (
+    alexnet,
+    convnext,
+    densenet,
+    efficientnet,
+    googlenet,
+    inception,
+    lenet,
+    mobilenet,
+    plain,
+    resnet,
+    resnet_cifar,
+    resnet_v2,
+    small,
+    squeezenet,
+    unet,
+    vgg,
+    xception,
+)
+from striate.zoo.architecture import Architecture
+
+FAMILIES: tuple[ModuleType, ...] = (
+    lenet,
+    alexnet,
+    plain,
+    googlenet,
+    vgg,
+    resnet,
+    resnet_v2,
+    resnet_cifar,
+    inception,
+    squeezenet,
+    xception,
+    densenet,
+    mobilenet,
+    efficientnet,
+    convnext,
+    unet,
+    small,
+)
+
+
+def _all(families: Iterable[ModuleType]) -> dict[str, Architecture]:
+    found = [item for family in families for item in vars(family).values()]
+    return {item.name: item for item in found if isinstance(item, Architecture)}
+
+
+ARCHITECTURES: dict[str, Architecture] = _all(FAMILIES)
+
+
+def architecture(name: str) -> Architecture:
+    """A network of the zoo by its name.
+
+    Raises:
+        UnknownNameError: there is none of this name; the nearest ones are named.
+
+    Example:
+        >>> architecture("resnet50").parameters
+        25636712
+    """
+    if name not in ARCHITECTURES:
+        raise unknown_name("zoo", "network", name, ARCHITECTURES)
+    return ARCHITECTURES[name]

@@ -1,0 +1,80 @@
+"""SqueezeNet: AlexNet's accuracy with a fiftieth of its weights."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from striate import layers
+from striate.zoo.architecture import Architecture, Map
+from striate.zoo.pooling import hanging_pool
+
+PAPER = (
+    "Iandola et al. (2016), SqueezeNet: AlexNet-level accuracy with 50x fewer parameters and "
+    "<0.5MB model size, https://arxiv.org/abs/1602.07360"
+)
+
+
+def fire(x: Map, squeeze: int, expand: int, name: str) -> Map:
+    """1x1 to few channels, then 1x1 and 3x3 side by side."""
+    x = layers.Conv2D(squeeze, 1, activation="relu", name=f"{name}_squeeze")(x)
+    one = layers.Conv2D(expand, 1, activation="relu", name=f"{name}_expand1x1")(x)
+    three = layers.Conv2D(expand, 3, padding="same", activation="relu", name=f"{name}_expand3x3")(x)
+    return layers.Concatenate(name=f"{name}_concat")([one, three])
+
+
+# (squeeze, expand) of fire2 to fire9.
+FIRES = ((16, 64), (16, 64), (32, 128), (32, 128), (48, 192), (48, 192), (64, 256), (64, 256))
+
+
+def body(image: Map, first: tuple[int, int], pools_after: tuple[int, ...]) -> Map:
+    """A convolution (filters, size) of stride 2, then eight fire modules, some pooled before."""
+    x = layers.Conv2D(first[0], first[1], strides=2, activation="relu", name="conv1")(image)
+    for number, (squeeze, expand) in enumerate(FIRES, 2):
+        if number - 1 in pools_after:
+            x = hanging_pool(x, f"pool{number - 1}")
+        x = fire(x, squeeze, expand, f"fire{number}")
+    return layers.Dropout(0.5, name="drop9")(x)
+
+
+def head(x: Map, classes: int, activation: Any) -> Map:
+    """One map per class, whose mean is its score: no Dense layer."""
+    x = layers.Conv2D(classes, 1, activation="relu", name="conv10")(x)
+    x = layers.GlobalAveragePooling2D(name="avg_pool")(x)
+    return layers.Activation(activation or "linear", name="predictions")(x)
+
+
+def _squeezenet(
+    name: str, parameters: int, gmacs: float, top1: float, about: str, **options: Any
+) -> Architecture:
+    return Architecture(
+        name=name,
+        body=body,
+        head=head,
+        paper=PAPER,
+        about=about,
+        parameters=parameters,
+        source="torchvision",
+        gmacs=gmacs,
+        top1=top1,
+        options=options,
+    )
+
+
+squeezenet1_0 = _squeezenet(
+    "squeezenet1_0",
+    1_248_424,
+    0.82,
+    0.5809,
+    "the paper's network",
+    first=(96, 7),
+    pools_after=(1, 4, 8),
+)
+squeezenet1_1 = _squeezenet(
+    "squeezenet1_1",
+    1_235_496,
+    0.35,
+    0.5818,
+    "the authors' later form: pools earlier, less than half the work",
+    first=(64, 3),
+    pools_after=(1, 3, 5),
+)
