@@ -74,7 +74,7 @@ def test_the_layers_of_lenet_5_have_the_weights_of_the_paper() -> None:
     model = zoo.lenet5()
     shape = {"c1": (28, 28, 6), "s2": (14, 14, 6), "c3": (10, 10, 16), "s4": (5, 5, 16)}
     assert dict(zip(shape, shapes(model, *shape), strict=True)) == shape
-    weights = {n: 0 for n in ("c1", "s2", "c3", "s4", "c5", "f6")}
+    weights = dict.fromkeys(("c1", "s2", "c3", "s4", "c5", "f6"), 0)
     for layer in model.layers:
         part = layer.name.split("_")[0]
         if part in weights:
@@ -146,16 +146,13 @@ def test_errors_name_the_network_and_the_remedy() -> None:
     with pytest.raises(ArgumentError) as wrong:
         zoo.vgg16(pooling="mean")
     assert str(wrong.value) == (
-        "zoo.vgg16: unknown pooling. Got pooling='mean'. Expected \"avg\", \"max\" or None."
+        'zoo.vgg16: unknown pooling. Got pooling=\'mean\'. Expected "avg", "max" or None.'
     )
     with pytest.raises(UnknownNameError) as unknown:
         zoo.resnet18(stems="small")
-    assert str(unknown.value) == (
-        "zoo.resnet18: unknown option. Got 'stems'. Did you mean 'stem'?"
-    )
+    assert str(unknown.value) == ("zoo.resnet18: unknown option. Got 'stems'. Did you mean 'stem'?")
     with pytest.raises(UnknownNameError) as absent:
         zoo.architecture("resnet51")
     assert str(absent.value) == (
-        "zoo: unknown network. Got 'resnet51'. "
-        "Did you mean 'resnet56' or 'resnet50' or 'resnet18'?"
+        "zoo: unknown network. Got 'resnet51'. Did you mean 'resnet56' or 'resnet50' or 'resnet18'?"
     )

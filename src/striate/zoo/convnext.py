@@ -12,6 +12,9 @@ PAPER = (
     "Liu, Mao, Wu, Feichtenhofer, Darrell and Xie (2022), A ConvNet for the 2020s, "
     "https://arxiv.org/abs/2201.03545"
 )
+# Of ImageNet's pixels from 0 to 255.
+MEAN = [123.675, 116.28, 103.53]
+VARIANCE = [3409.976025, 3262.6944, 3291.89075625]
 SIZES = {
     "tiny": ((3, 3, 9, 3), (96, 192, 384, 768)),
     "small": ((3, 3, 27, 3), (96, 192, 384, 768)),
@@ -42,7 +45,7 @@ def body(
     image: Map, depths: tuple[int, ...], widths: tuple[int, ...], drop_path: float = 0.0
 ) -> Map:
     """Patches of 4x4, then four stages: 224 px to (7, 7, 768)."""
-    x = image
+    x = layers.Normalization(mean=MEAN, variance=VARIANCE, name="prestem_normalization")(image)
     done, total = 0, sum(depths) - 1
     for stage, (depth, width) in enumerate(zip(depths, widths, strict=True)):
         if stage:
@@ -62,7 +65,7 @@ def head(x: Map, classes: int, activation: Any) -> Map:
     """Mean, layer normalization, one Dense layer."""
     x = layers.GlobalAveragePooling2D(name="avg_pool")(x)
     x = layers.LayerNormalization(epsilon=1e-6, name="head_layernorm")(x)
-    return layers.Dense(classes, activation=activation, name="predictions")(x)
+    return layers.Dense(classes, activation=activation, name="head_dense")(x)
 
 
 def _convnext(size: str, parameters: int, gmacs: float, top1: float) -> Architecture:
