@@ -23,6 +23,7 @@ if TYPE_CHECKING:  # the same names as in the table, for type checkers and edito
     from striate import layers as layers
     from striate import models as models
     from striate import training as training
+    from striate import zoo as zoo
     from striate.data import datasets as datasets
     from striate.data import to_categorical as to_categorical
     from striate.diagnosis import ClassifierEvaluation as ClassifierEvaluation
@@ -89,6 +90,7 @@ _PLACES: dict[str, str] = {
     "layers": "striate.layers",
     "models": "striate.models",
     "training": "striate.training",
+    "zoo": "striate.zoo",
     "datasets": "striate.data.datasets",
     "to_categorical": "striate.data:to_categorical",
     "ClassifierEvaluation": "striate.diagnosis:ClassifierEvaluation",

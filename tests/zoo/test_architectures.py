@@ -21,12 +21,13 @@ def name(architecture: Architecture) -> str:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("architecture", EVERY, ids=name)
-def test_the_number_of_parameters_is_the_published_one(architecture: Architecture) -> None:
+def test_parameters_and_products_are_the_published_ones(architecture: Architecture) -> None:
     model = architecture()
     trainable = sum(w.numel() for w in model.trainable_weights)
     counted = trainable if architecture.counted == "trainable" else model.count_params()
     assert counted == architecture.parameters
-    assert model.output_shape[-1] == architecture.classes or architecture.name == "googlenet_bn"
+    if architecture.gmacs is not None:
+        assert model.cost().macs / 1e9 == pytest.approx(architecture.gmacs, rel=0.015)
 
 
 @pytest.mark.slow
@@ -156,3 +157,9 @@ def test_errors_name_the_network_and_the_remedy() -> None:
     assert str(absent.value) == (
         "zoo: unknown network. Got 'resnet51'. Did you mean 'resnet56' or 'resnet50' or 'resnet18'?"
     )
+
+
+def test_every_network_of_the_package_is_listed() -> None:
+    public = {n: v for n, v in vars(zoo).items() if isinstance(v, Architecture)}
+    assert public == zoo.ARCHITECTURES
+    assert len(public) == 64

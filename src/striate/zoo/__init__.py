@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from striate.zoo.alexnet import alexnet as alexnet
-from striate.zoo.alexnet import alexnet_one_tower as alexnet_one_tower
-from striate.zoo.alexnet import zfnet as zfnet
+from striate.zoo.alexnets import alexnet as alexnet
+from striate.zoo.alexnets import alexnet_one_tower as alexnet_one_tower
+from striate.zoo.alexnets import zfnet as zfnet
 from striate.zoo.architecture import Architecture as Architecture
 from striate.zoo.convnext import convnext_base as convnext_base
 from striate.zoo.convnext import convnext_small as convnext_small
@@ -21,8 +21,8 @@ from striate.zoo.efficientnet import efficientnet_b5 as efficientnet_b5
 from striate.zoo.efficientnet import efficientnet_b6 as efficientnet_b6
 from striate.zoo.efficientnet import efficientnet_b7 as efficientnet_b7
 from striate.zoo.efficientnet import efficientnet_v2_s as efficientnet_v2_s
-from striate.zoo.googlenet import googlenet as googlenet
-from striate.zoo.googlenet import googlenet_bn as googlenet_bn
+from striate.zoo.googlenets import googlenet as googlenet
+from striate.zoo.googlenets import googlenet_bn as googlenet_bn
 from striate.zoo.inception import inception_resnet_v2 as inception_resnet_v2
 from striate.zoo.inception import inception_v3 as inception_v3
 from striate.zoo.lenet import lenet5 as lenet5
@@ -59,7 +59,7 @@ from striate.zoo.small import resnet9 as resnet9
 from striate.zoo.small import tiny_vgg as tiny_vgg
 from striate.zoo.squeezenet import squeezenet1_0 as squeezenet1_0
 from striate.zoo.squeezenet import squeezenet1_1 as squeezenet1_1
-from striate.zoo.unet import unet as unet
+from striate.zoo.unets import unet as unet
 from striate.zoo.vgg import vgg11 as vgg11
 from striate.zoo.vgg import vgg11_bn as vgg11_bn
 from striate.zoo.vgg import vgg13 as vgg13
@@ -68,4 +68,4 @@ from striate.zoo.vgg import vgg16 as vgg16
 from striate.zoo.vgg import vgg16_bn as vgg16_bn
 from striate.zoo.vgg import vgg19 as vgg19
 from striate.zoo.vgg import vgg19_bn as vgg19_bn
-from striate.zoo.xception import xception as xception
+from striate.zoo.xceptions import xception as xception

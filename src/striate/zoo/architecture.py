@@ -36,7 +36,7 @@ class Architecture:
         parameters: with its own head and input size.
         counted: "all" weights, moving statistics too (as Keras counts), or the "trainable" ones.
         source: where that number is published, or how it was counted.
-        gmacs: 10^9 multiply-accumulates of convolutions and Dense layers for one image.
+        gmacs: 10^9 multiply-accumulates for one image, as published there, to three digits.
         top1: published accuracy on the validation images of `data`, one crop of `input_shape`.
         data: the data set that the paper trains it on.
         input_shape: (height, width, channels) of the paper.

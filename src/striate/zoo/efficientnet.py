@@ -200,13 +200,13 @@ def _efficientnet(
 
 
 efficientnet_b0 = _efficientnet(0, (1.0, 1.0, 224, 0.2), 5_330_571, 0.39, 0.771)
-efficientnet_b1 = _efficientnet(1, (1.0, 1.1, 240, 0.2), 7_856_239, 0.70, 0.791)
-efficientnet_b2 = _efficientnet(2, (1.1, 1.2, 260, 0.3), 9_177_569, 1.0, 0.801)
-efficientnet_b3 = _efficientnet(3, (1.2, 1.4, 300, 0.3), 12_320_535, 1.8, 0.816)
-efficientnet_b4 = _efficientnet(4, (1.4, 1.8, 380, 0.4), 19_466_823, 4.2, 0.829)
-efficientnet_b5 = _efficientnet(5, (1.6, 2.2, 456, 0.4), 30_562_527, 9.9, 0.836)
-efficientnet_b6 = _efficientnet(6, (1.8, 2.6, 528, 0.5), 43_265_143, 19.0, 0.840)
-efficientnet_b7 = _efficientnet(7, (2.0, 3.1, 600, 0.5), 66_658_687, 37.0, 0.843)
+efficientnet_b1 = _efficientnet(1, (1.0, 1.1, 240, 0.2), 7_856_239, 0.687, 0.791)
+efficientnet_b2 = _efficientnet(2, (1.1, 1.2, 260, 0.3), 9_177_569, 1.09, 0.801)
+efficientnet_b3 = _efficientnet(3, (1.2, 1.4, 300, 0.3), 12_320_535, 1.826, 0.816)
+efficientnet_b4 = _efficientnet(4, (1.4, 1.8, 380, 0.4), 19_466_823, 4.394, 0.829)
+efficientnet_b5 = _efficientnet(5, (1.6, 2.2, 456, 0.4), 30_562_527, 10.27, 0.836)
+efficientnet_b6 = _efficientnet(6, (1.8, 2.6, 528, 0.5), 43_265_143, 19.07, 0.840)
+efficientnet_b7 = _efficientnet(7, (2.0, 3.1, 600, 0.5), 66_658_687, 37.75, 0.843)
 efficientnet_v2_s = Architecture(
     name="efficientnet_v2_s",
     body=v2,
@@ -215,7 +215,7 @@ efficientnet_v2_s = Architecture(
     about="plain 3x3 convolutions in the first stages, where depthwise ones are slow",
     parameters=21_612_360,
     source="Keras applications",
-    gmacs=8.8,
+    gmacs=8.366,
     top1=0.839,
     input_shape=(384, 384, 3),
 )

@@ -7,11 +7,11 @@ from types import ModuleType
 
 from striate.errors import unknown_name
 from striate.zoo import (
-    alexnet,
+    alexnets,
     convnext,
     densenet,
     efficientnet,
-    googlenet,
+    googlenets,
     inception,
     lenet,
     mobilenet,
@@ -21,29 +21,29 @@ from striate.zoo import (
     resnet_v2,
     small,
     squeezenet,
-    unet,
+    unets,
     vgg,
-    xception,
+    xceptions,
 )
 from striate.zoo.architecture import Architecture
 
 FAMILIES: tuple[ModuleType, ...] = (
     lenet,
-    alexnet,
+    alexnets,
     plain,
-    googlenet,
+    googlenets,
     vgg,
     resnet,
     resnet_v2,
     resnet_cifar,
     inception,
     squeezenet,
-    xception,
+    xceptions,
     densenet,
     mobilenet,
     efficientnet,
     convnext,
-    unet,
+    unets,
     small,
 )
 
