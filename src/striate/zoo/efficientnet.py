@@ -201,7 +201,7 @@ def _efficientnet(
 
 efficientnet_b0 = _efficientnet(0, (1.0, 1.0, 224, 0.2), 5_330_571, 0.39, 0.771)
 efficientnet_b1 = _efficientnet(1, (1.0, 1.1, 240, 0.2), 7_856_239, 0.687, 0.791)
-efficientnet_b2 = _efficientnet(2, (1.1, 1.2, 260, 0.3), 9_177_569, 1.09, 0.801)
+efficientnet_b2 = _efficientnet(2, (1.1, 1.2, 260, 0.3), 9_177_569, 1.0, 0.801)
 efficientnet_b3 = _efficientnet(3, (1.2, 1.4, 300, 0.3), 12_320_535, 1.826, 0.816)
 efficientnet_b4 = _efficientnet(4, (1.4, 1.8, 380, 0.4), 19_466_823, 4.394, 0.829)
 efficientnet_b5 = _efficientnet(5, (1.6, 2.2, 456, 0.4), 30_562_527, 10.27, 0.836)
