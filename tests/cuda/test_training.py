@@ -19,6 +19,7 @@ from striate.training.step import Stepper
 pytestmark = [
     pytest.mark.torch,
     pytest.mark.skipif(not torch.cuda.is_available(), reason="this machine has no NVIDIA card"),
+    pytest.mark.filterwarnings("ignore:Synchronization debug mode is a prototype"),
 ]
 RNG = np.random.default_rng(0)
 X = RNG.integers(0, 256, (264, 16, 16, 3)).astype("uint8")  # the last of 9 batches of 32 is short

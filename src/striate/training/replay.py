@@ -11,6 +11,7 @@ References: https://pytorch.org/docs/stable/notes/cuda.html#cuda-graphs
 
 from __future__ import annotations
 
+import functools
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -163,7 +164,7 @@ class Replay:
         inputs = tuple(map_tensors(send_to(part, self.device), torch.clone) for part in batch)
         buffers = [(b, b.clone()) for b in self.module.buffers()]
         before = random_state.capture()
-        side = torch.cuda.Stream(self.device)
+        side = _side_stream(self.device)
         side.wait_stream(torch.cuda.current_stream(self.device))
         graph = torch.cuda.CUDAGraph()
         try:
@@ -207,6 +208,12 @@ def obstacle(stepper: Stepper) -> str:
         return "several losses keep means of their own, on the host"
     ask = getattr(stepper.module, "recording_obstacle", None)
     return ask() if ask is not None else ""
+
+
+@functools.cache
+def _side_stream(device: torch.device) -> torch.cuda.Stream:
+    """One for all records: cuBLAS keeps tens of megabytes for each stream that it has seen."""
+    return torch.cuda.Stream(device)
 
 
 def _host_draws(before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
