@@ -198,6 +198,68 @@ def test_the_backward_pass_leaves_out_what_nobody_needs() -> None:
     assert frozen.backward_macs == dense.macs
 
 
+def looks_at_itself(x: Any) -> Any:
+    return layers.MultiHeadAttention(2, 3)(x, x)
+
+
+def has_one_head(x: Any) -> Any:
+    return layers.Attention()([layers.Dense(4)(x), layers.Dense(4)(x)])
+
+
+def multiplies_maps(x: Any) -> Any:
+    return layers.Dot(axes=2)([layers.Dense(4)(x), layers.Dense(4)(x)])
+
+
+def multiplies_an_image(x: Any) -> Any:
+    return layers.Dot(axes=2)([layers.Dense(5)(x), x])
+
+
+@pytest.mark.parametrize(
+    "build",
+    [
+        looks_at_itself,
+        has_one_head,
+        multiplies_maps,
+        multiplies_an_image,
+        layers.SqueezeExcite(2),
+    ],
+    ids=lambda build: getattr(build, "__name__", type(build).__name__),
+)
+def test_products_count_once_for_each_factor_that_needs_a_gradient(build: Any) -> None:
+    import torch
+    from torch.nn.attention import SDPBackend, sdpa_kernel
+    from torch.utils.flop_counter import FlopCounterMode
+
+    x = st.Input((6, 5))
+    model = st.Model(x, build(x))
+    value = torch.randn(1, 6, 5)
+    with sdpa_kernel(SDPBackend.MATH), model.executing(False, "float32", "float32", "test"):
+        model.train()
+        out = model(value)
+        with FlopCounterMode(display=False) as counter:
+            out.sum().backward()
+    assert cost(model.graph).backward_macs == counter.get_total_flops() // 2
+
+
+def test_what_the_second_half_of_a_first_layer_multiplies_needs_a_gradient() -> None:
+    separable, gate = layers.SeparableConv2D(4, 3, padding="same"), layers.CBAM(2, 3)
+    x = st.Input((6, 5, 8))
+    (first,) = cost(st.Model(x, separable(x)).graph).layers
+    assert first.macs == 30 * (9 * 8 + 8 * 4)
+    assert first.backward_macs == first.macs + 30 * 8 * 4
+    (first,) = cost(st.Model(x, gate(x)).graph).layers
+    dense, places = 2 * 8 * 4, 30 * 2 * 9
+    assert first.macs == 2 * dense + places
+    assert first.backward_macs == first.macs + dense + places
+
+
+def test_states_of_a_first_recurrent_layer_need_gradients() -> None:
+    model = st.Sequential([layers.LSTM(3, input_shape=(7, 5))])
+    (row,) = cost(model.graph).layers
+    assert row.macs == 7 * 4 * 3 * (5 + 3)
+    assert row.backward_macs == 7 * 4 * 3 * (5 + 3 + 3)
+
+
 def test_shares_add_up() -> None:
     found = cost(networks.vgg16(32, 10, 64).graph)
     assert sum(row.macs_share for row in found.layers) == pytest.approx(1)

@@ -10,7 +10,7 @@ from typing import Any
 
 from striate.analysis.table import html_table, size_text, text_table
 from striate.graph import Graph, Node, Spec
-from striate.graph.kinds import InputLayer, Nested, WeightSpec
+from striate.graph.kinds import InputLayer, Kind, Nested, WeightSpec
 from striate.graph.kinds.convolution import Conv, DepthwiseConv, SeparableConv
 from striate.graph.kinds.pooling import Pooling
 from striate.graph.spec import product
@@ -202,18 +202,35 @@ def _rows(graph: Graph, prefix: str, needs: dict[Any, bool]) -> Iterator[LayerCo
             yield from _rows(inner, inside, needs)
             continue
         macs = node.kind.macs(*inputs)
-        back = None if macs is None else macs * (before + trained[node.layer])
+        asking = sum(bool(needs.get((prefix, p.node))) for p in node.inputs)
         yield LayerCost(
             name=prefix + node.name,
             kind=node.kind_name,
             macs=macs,
             flops=None if macs is None else 2 * macs + _other_operations(node, inputs),
-            backward_macs=back,
+            backward_macs=_backward(node.kind, inputs, asking, trained[node.layer]),
             num_parameters=node.num_parameters,
             formula=formula(node),
             macs_share=0.0,
             parameters_share=0.0,
         )
+
+
+def _backward(kind: Kind, inputs: tuple[Spec, ...], asking: int, trained: bool) -> int | None:
+    """As many for each factor of a product that needs a gradient.
+
+    Inside a frozen layer of two inputs, such as attention, each product counts for both.
+
+    Args:
+        kind: of the layer.
+        inputs: what it is called on.
+        asking: how many of them need gradients.
+        trained: whether its weights do.
+    """
+    macs, inside = kind.macs(*inputs), kind.macs_inside(*inputs)
+    if macs is None or inside is None:
+        return None
+    return (macs - inside) * (bool(asking) + trained) + inside * (2 if trained else min(2, asking))
 
 
 def _other_operations(node: Node, inputs: tuple[Spec, ...]) -> int:

@@ -103,6 +103,9 @@ class OneHead(Attending):
         channels = total((self.score_channels(query), value.channels))
         return product((*query.shape[1:-1], value.shape[-2], channels))
 
+    def macs_inside(self, *inputs: Spec) -> int | None:
+        return self.macs(*inputs)
+
     def score_channels(self, query: Spec) -> int | None:
         """How many products each score is a sum of."""
         return query.channels
@@ -231,9 +234,18 @@ class MultiHeadAttention(Attending):
             for w in self.weights(*inputs)
             if w.name.endswith("_kernel")
         )
+        return total((*projections, self._scores_and_means(query, value)))
+
+    def macs_inside(self, *inputs: Spec) -> int | None:
+        """T A H (K + V) + T H V O: all but the projections of the inputs."""
+        query, value, _ = self.three(inputs)
+        last = next(w.size for w in self.weights(*inputs) if w.name == "output_kernel")
+        return total((self._scores_and_means(query, value), product((*query.spatial, last))))
+
+    def _scores_and_means(self, query: Spec, value: Spec) -> int | None:
         looks = (value.shape[i] for i in self.axes(value.rank))
         per_pair = self.num_heads * (self.key_dim + self.heads[1])
-        return total((*projections, product((*query.spatial, *looks, per_pair))))
+        return product((*query.spatial, *looks, per_pair))
 
     def check_order(self, given: dict[str, Any], axes: tuple[int, ...]) -> None:
         """A `Fault` if places are counted along an axis, and attention is over others."""

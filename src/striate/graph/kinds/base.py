@@ -117,6 +117,13 @@ class Kind:
         """
         return 0
 
+    def macs_inside(self, *inputs: Spec) -> int | None:
+        """Of `macs`, those of values that the layer computes itself with its weights.
+
+        These need gradients in a first layer too, whose input needs none.
+        """
+        return 0
+
     def kernel_values(self, *inputs: Spec) -> int:
         """Values in its kernels: its weights without the biases."""
         return sum(w.size for w in self.weights(*inputs) if not w.name.endswith("bias"))

@@ -43,6 +43,10 @@ class Gated(Calling):
     recurrent_dropout: float = 0.0
     seed: int | None = None
 
+    def recurrent_values(self, *inputs: Spec) -> int:
+        """Values in the kernel that the state is multiplied with."""
+        return sum(w.size for w in self.weights(*inputs) if w.name == "recurrent_kernel")
+
     def check(self) -> None:
         super().check()
         self.replace(
@@ -119,6 +123,9 @@ class Cell(Gated):
     def macs(self, *inputs: Spec) -> int | None:
         """G U (C + U), for G gates of U units and C channels."""
         return self.kernel_values(*inputs)
+
+    def macs_inside(self, *inputs: Spec) -> int | None:
+        return self.recurrent_values(*inputs)
 
     def bias_shape(self) -> tuple[int, ...]:
         """The shape of the bias of all gates."""

@@ -322,6 +322,10 @@ class SeparableConv(DepthwiseConv):
             *bias_weight(self, self.filters),
         )
 
+    def macs_inside(self, *inputs: Spec) -> int | None:
+        point = next(w.size for w in self.weights(*inputs) if w.name == "pointwise_kernel")
+        return product((*self.positions(*inputs), point))
+
 
 @register
 class SeparableConv1D(SeparableConv):

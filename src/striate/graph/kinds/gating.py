@@ -76,6 +76,10 @@ class Squeezing(Elementwise):
         """2 C U, for C channels and U numbers between the two dense layers."""
         return self.kernel_values(*inputs)
 
+    def macs_inside(self, *inputs: Spec) -> int | None:
+        """C U, of the second dense layer."""
+        return self.kernel_values(*inputs) // 2
+
     def kernel(self, name: str, shape: tuple[int, ...]) -> WeightSpec:
         """The spec of a kernel with what was chosen for kernels."""
         return WeightSpec(
@@ -124,6 +128,12 @@ class CBAM(Squeezing):
         place = 2 * (product(self.kernel_size) or 0)
         dense = 2 * (self.kernel_values(*inputs) - place)
         return total((dense, product((*inputs[0].spatial, place))))
+
+    def macs_inside(self, *inputs: Spec) -> int | None:
+        """2 C U + H W (2 kh kw): all but the first dense layer, on two statistics."""
+        place = 2 * (product(self.kernel_size) or 0)
+        first = self.kernel_values(*inputs) - place
+        return total((self.macs(*inputs), -first))
 
     def reach(self, axis: int, given: Spec, made: Spec) -> Reach | None:
         """The window of the gate per place."""

@@ -98,6 +98,9 @@ class Dot(Kind):
         axis, _ = self.summed(*inputs)
         return product((*self.output(*inputs).shape[1:], inputs[0].shape[axis]))
 
+    def macs_inside(self, *inputs: Spec) -> int | None:
+        return self.macs(*inputs)
+
     def reach(self, axis: int, given: Spec, made: Spec) -> Reach | None:
         return None
 

@@ -89,6 +89,9 @@ class Operation(Kind):
         first = operand_spec(self.operands[0], inputs)
         return product((*self.output(*inputs).shape[1:], first.shape[-1]))
 
+    def macs_inside(self, *inputs: Spec) -> int | None:
+        return self.macs(*inputs)
+
     def reach(self, axis: int, given: Spec, made: Spec) -> Reach | None:
         if self.operation != "getitem":
             return None if self.operation == "matmul" else super().reach(axis, given, made)

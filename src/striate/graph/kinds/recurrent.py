@@ -91,9 +91,15 @@ class GatedRecurrent(Recurrent, Gated):
         P is 1 but for `ConvLSTM`, whose kernels slide over maps. For G gates of U units and C
         channels, as of an LSTM with G = 4: T G U (C + U).
         """
+        return self._over_time(self.kernel_values(*inputs), inputs)
+
+    def macs_inside(self, *inputs: Spec) -> int | None:
+        """T P (values in recurrent_kernel): of states, which have gradients in any layer."""
+        return self._over_time(self.recurrent_values(*inputs), inputs)
+
+    def _over_time(self, values: int, inputs: tuple[Spec, ...]) -> int | None:
         spec: Spec = self.called(inputs)["sequences"]
-        places = self.state_sizes(spec)[:-1]
-        return product((spec.shape[1], *places, self.kernel_values(*inputs)))
+        return product((spec.shape[1], *self.state_sizes(spec)[:-1], values))
 
 
 @register

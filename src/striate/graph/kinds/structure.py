@@ -107,6 +107,9 @@ class Nested(Kind):
         """The sum over its layers."""
         return layer_macs(self.running, inputs)
 
+    def macs_inside(self, *inputs: Spec) -> int | None:
+        return layer_macs(self.running, inputs, inside=True)
+
     @property
     def inner(self) -> Graph:
         """The nested graph."""
@@ -137,10 +140,14 @@ class Nested(Kind):
         return "model"
 
 
-def layer_macs(graph: Graph, inputs: tuple[Spec, ...]) -> int | None:
-    """The MACs of all layers of a graph for these inputs; None if those of one are not known."""
+def layer_macs(graph: Graph, inputs: tuple[Spec, ...], inside: bool = False) -> int | None:
+    """The MACs of all layers of a graph for these inputs; None if those of one are not known.
+
+    With `inside` those of `Kind.macs_inside`.
+    """
     graph = graph if inputs == graph.input_specs else graph.respecify(inputs)
-    return total(node.kind.macs(*(graph.spec(port) for port in node.inputs)) for node in graph)
+    counts = ((n.kind.macs_inside if inside else n.kind.macs, n.inputs) for n in graph)
+    return total(count(*(graph.spec(port) for port in ports)) for count, ports in counts)
 
 
 def fits(got: Spec, want: Spec) -> bool:

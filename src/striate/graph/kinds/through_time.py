@@ -44,6 +44,9 @@ class RNN(Recurrent, Wrapping):
         """T macs(cell), for T steps; None if a cell is the user's own."""
         return product((inputs[0].shape[1], Wrapping.macs(self, *inputs)))
 
+    def macs_inside(self, *inputs: Spec) -> int | None:
+        return product((inputs[0].shape[1], Wrapping.macs_inside(self, *inputs)))
+
     def output(self, *inputs: Spec) -> Spec | tuple[Spec, ...]:
         return Recurrent.output(self, *inputs)
 
@@ -87,6 +90,9 @@ class TimeDistributed(Wrapping):
     def macs(self, *inputs: Spec) -> int | None:
         """T macs(layer), for T steps."""
         return product((inputs[0].shape[1], super().macs(*inputs)))
+
+    def macs_inside(self, *inputs: Spec) -> int | None:
+        return product((inputs[0].shape[1], super().macs_inside(*inputs)))
 
     def reach(self, axis: int, given: Spec, made: Spec) -> Reach | None:
         if axis == 1:

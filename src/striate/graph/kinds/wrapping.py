@@ -79,6 +79,9 @@ class Wrapping(Kind):
         """The sum over the layers inside, such as both directions, or all cells of a stack."""
         return layer_macs(self.inner, self.entering(*inputs))
 
+    def macs_inside(self, *inputs: Spec) -> int | None:
+        return layer_macs(self.inner, self.entering(*inputs), inside=True)
+
     def reach(self, axis: int, given: Spec, made: Spec) -> Reach | None:
         return self.node.kind.reach(axis, given, made)
 
