@@ -1,4 +1,4 @@
-"""Residual networks: for 32 px (ResNet-8 to 110), ResNet-18, ResNet-50.
+"""Residual networks for 32 px (ResNet-8 to 110); ResNet-18 and ResNet-50 of the zoo.
 
 He, Zhang, Ren, Sun (2016), https://arxiv.org/abs/1512.03385. Convolutions have no bias, as in the
 authors' code. Where a block changes the shape, its shortcut is a 1x1 convolution with batch
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from striate import Input, Model, layers
+from striate import Input, Model, layers, zoo
 
 
 def _normalized(x: Any, filters: int, size: int, strides: int = 1, relu: bool = True) -> Any:
@@ -26,16 +26,6 @@ def _basic(x: Any, filters: int, strides: int) -> Any:
         shortcut = _normalized(x, filters, 1, strides, relu=False)
     x = _normalized(x, filters, 3, strides)
     x = _normalized(x, filters, 3, relu=False)
-    return layers.ReLU()(layers.Add()([x, shortcut]))
-
-
-def _bottleneck(x: Any, filters: int, strides: int) -> Any:
-    shortcut = x
-    if strides > 1 or x.shape[-1] != 4 * filters:
-        shortcut = _normalized(x, 4 * filters, 1, strides, relu=False)
-    x = _normalized(x, filters, 1)
-    x = _normalized(x, filters, 3, strides)
-    x = _normalized(x, 4 * filters, 1, relu=False)
     return layers.ReLU()(layers.Add()([x, shortcut]))
 
 
@@ -63,17 +53,13 @@ def resnet20(size: int = 32, classes: int = 10) -> Model:
 
 
 def resnet18(size: int = 32, classes: int = 10, scaled: bool = False) -> Model:
-    """ResNet-18 with the stem for small images: 3x3, no pooling; `scaled`: images are bytes."""
+    """The zoo's with the stem for small images: 3x3, no pooling; `scaled`: images are bytes."""
     given = Input((size, size, 3))
     x = layers.Rescaling(1 / 127.5, -1.0)(given) if scaled else given
-    x = _stages(_normalized(x, 64, 3), _basic, (2, 2, 2, 2), 64)
-    return Model(given, _head(x, classes))
+    body = zoo.resnet18(input_tensor=x, include_top=False, stem="small")
+    return Model(given, _head(body.output, classes))
 
 
 def resnet50(size: int = 224, classes: int = 1000) -> Model:
-    """ResNet-50; strides are in the 3x3 convolutions, as is usual since."""
-    given = Input((size, size, 3))
-    x = _normalized(given, 64, 7, 2)
-    x = layers.MaxPooling2D(3, 2)(layers.ZeroPadding2D(1)(x))
-    x = _stages(x, _bottleneck, (3, 4, 6, 3), 64)
-    return Model(given, _head(x, classes))
+    """The zoo's, with strides in the 3x3 convolutions, as is usual since."""
+    return zoo.resnet50_v1_5(input_shape=(size, size, 3), classes=classes)

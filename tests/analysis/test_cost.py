@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 import striate as st
-from striate import layers
+from striate import layers, zoo
 from striate.analysis.cost import cost
 from tests import networks
 from tests.contract.cases import CASES, Case
@@ -24,7 +24,7 @@ pytestmark = pytest.mark.torch
 # - GoogLeNet: 1.58 G and 7.00 M without the helping classifiers (netscope's count of Caffe's file);
 # - MobileNetV2: 300 M multiply-adds, 3.4 M (paper), 3,504,872 (torchvision).
 PUBLISHED = {
-    "alexnet": (networks.alexnet, 0.724e9, 60_965_224),
+    "alexnet": (zoo.alexnet, 0.724e9, 60_965_224),
     "vgg16": (networks.vgg16, 15.47e9, 138_357_544),
     "resnet18": (lambda: networks.resnet(18), 1.814e9, 11_689_512),
     "resnet50": (lambda: networks.resnet(50), 4.089e9, 25_557_032),

@@ -54,7 +54,7 @@ def test_bfloat16_products_are_those_that_were_asked_for() -> None:
     low = {s.name for s in execution(model.graph, precision="bfloat16").steps if s.low}
     plan = model.plan(training=True, precision="bfloat16")
     assert {o.name for o in plan.operations if o.precision == "bfloat16"} <= low
-    assert "conv1_1/relu" in low
+    assert "block1_conv1/relu" in low
     one = {s.name for s in execution(model.graph, precision={"dense"}).steps if s.low}
     assert one == {"dense", "dense/relu", "dropout"}
 

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 import striate as st
-from striate import errors, layers
+from striate import errors, layers, zoo
 from striate.analysis.fields import receptive_field
 from tests import networks
 
@@ -21,10 +21,10 @@ pytestmark = pytest.mark.torch
 # the stride of a block stands in its first 1x1 convolution; with it in the 3x3 convolution, as in
 # torchvision, each of three blocks adds less: 427.
 PUBLISHED = [
-    (networks.alexnet, "pool5", 195, 32),
-    (networks.vgg16, "pool5", 212, 32),
-    (lambda: networks.resnet(50, first=True), "re_lu_48", 483, 32),
-    (lambda: networks.resnet(50), "re_lu_48", 427, 32),
+    (zoo.alexnet, "pool5", 195, 32),
+    (networks.vgg16, "block5_pool", 212, 32),
+    (lambda: networks.resnet(50, first=True), "conv5_block3_out", 483, 32),
+    (lambda: networks.resnet(50), "conv5_block3_out", 427, 32),
 ]
 
 
@@ -145,8 +145,8 @@ def test_behind_enlargement_no_unit_sees_more_than_is_said() -> None:
 def test_global_layers_see_everything() -> None:
     model = networks.resnet(18, 64)
     fields = receptive_field(model.graph)
-    assert fields["dense"].size == (None, None)
-    assert fields.box("dense").inside == ((0, 63), (0, 63))
+    assert fields["predictions"].size == (None, None)
+    assert fields.box("predictions").inside == ((0, 63), (0, 63))
 
 
 def test_statistics_of_whole_maps_are_left_out_and_said() -> None:
