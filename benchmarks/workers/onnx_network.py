@@ -70,7 +70,7 @@ class _Writer:
 
     def _act(self, act: str, given: str, name: str) -> None:
         if act == "gelu":  # x/2 (1 + erf(x / sqrt 2)), as exporters write it
-            root = self._constant(f"{name}/root", np.float32(np.sqrt(2.0)))
+            root = self._constant(f"{name}/square_root", np.float32(np.sqrt(2.0)))
             one = self._constant(f"{name}/one", np.float32(1.0))
             half = self._constant(f"{name}/half", np.float32(0.5))
             self._emit("Div", [given, root], f"{name}/divided")

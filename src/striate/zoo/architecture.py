@@ -23,6 +23,13 @@ def average_head(x: Map, classes: int, activation: Any) -> Map:
     return layers.Dense(classes, activation=activation, name="predictions")(x)
 
 
+def map_head(x: Map, classes: int, activation: Any, name: str = "scores") -> Map:
+    """A 1x1 convolution to one map per class, whose mean is its score: no Dense layer."""
+    x = layers.Conv2D(classes, 1, activation="relu", name=name)(x)
+    x = layers.GlobalAveragePooling2D(name="avg_pool")(x)
+    return layers.Activation(activation or "linear", name="predictions")(x)
+
+
 @dataclass(frozen=True)
 class Architecture:
     """A network as published, which can be built at other sizes.

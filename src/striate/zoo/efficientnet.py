@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from striate import layers
 from striate.zoo.architecture import Architecture, Map
+from striate.zoo.widths import rounded
 
 V1 = (
     "Tan and Le (2019), EfficientNet: Rethinking Model Scaling for Convolutional Neural Networks, "
@@ -50,12 +51,6 @@ V2_S = (
     Stage(3, 9, 160, 6, 1),
     Stage(3, 15, 256, 6, 2),
 )
-
-
-def rounded(filters: float) -> int:
-    """The nearest multiple of 8, not more than a tenth below."""
-    near = max(8, int(filters + 4) // 8 * 8)
-    return near + 8 if near < 0.9 * filters else near
 
 
 class Builder:

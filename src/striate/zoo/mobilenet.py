@@ -6,6 +6,7 @@ from typing import Any
 
 from striate import layers
 from striate.zoo.architecture import Architecture, Map
+from striate.zoo.widths import rounded
 
 V1 = (
     "Howard et al. (2017), MobileNets: Efficient Convolutional Neural Networks for Mobile Vision "
@@ -100,12 +101,6 @@ def v2(image: Map) -> Map:
             number += 1
     x = layers.Conv2D(1280, 1, use_bias=False, name="Conv_1")(x)
     return layers.ReLU(6.0, name="out_relu")(_normalized(x, "Conv_1_bn"))
-
-
-def rounded(channels: float) -> int:
-    """The nearest multiple of 8, at least 8, not more than a tenth below."""
-    near = max(8, int(channels + 4) // 8 * 8)
-    return near + 8 if near < 0.9 * channels else near
 
 
 def squeezed(x: Map, channels: int, name: str) -> Map:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from striate import layers
-from striate.zoo.architecture import Architecture, Map
+from striate.zoo.architecture import Architecture, Map, map_head
 
 NIN = "Lin, Chen and Yan (2013), Network In Network, https://arxiv.org/abs/1312.4400"
 ALL_CNN = (
@@ -42,17 +42,10 @@ def all_cnn(image: Map) -> Map:
     return _conv(x, 192, 1, "conv3_2")
 
 
-def head(x: Map, classes: int, activation: Any) -> Map:
-    """One map per class, whose mean is its score."""
-    x = _conv(x, classes, 1, "scores")
-    x = layers.GlobalAveragePooling2D(name="avg_pool")(x)
-    return layers.Activation(activation or "linear", name="predictions")(x)
-
-
 nin = Architecture(
     name="nin",
     body=network_in_network,
-    head=head,
+    head=map_head,
     paper=NIN,
     about="1x1 convolutions between the others; no Dense layer, a map per class",
     parameters=966_986,
@@ -66,7 +59,7 @@ nin = Architecture(
 all_cnn_c = Architecture(
     name="all_cnn_c",
     body=all_cnn,
-    head=head,
+    head=map_head,
     paper=ALL_CNN,
     about="All-CNN-C: stride in place of pooling; the paper says about 1.3 million weights",
     parameters=1_369_738,

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from striate import layers
-from striate.zoo.architecture import Architecture, Map
+from striate.zoo.architecture import Architecture, Map, map_head
 from striate.zoo.pooling import hanging_pool
 
 PAPER = (
@@ -36,20 +37,13 @@ def body(image: Map, first: tuple[int, int], pools_after: tuple[int, ...]) -> Ma
     return layers.Dropout(0.5, name="drop9")(x)
 
 
-def head(x: Map, classes: int, activation: Any) -> Map:
-    """One map per class, whose mean is its score: no Dense layer."""
-    x = layers.Conv2D(classes, 1, activation="relu", name="conv10")(x)
-    x = layers.GlobalAveragePooling2D(name="avg_pool")(x)
-    return layers.Activation(activation or "linear", name="predictions")(x)
-
-
 def _squeezenet(
     name: str, parameters: int, gmacs: float, top1: float, about: str, **options: Any
 ) -> Architecture:
     return Architecture(
         name=name,
         body=body,
-        head=head,
+        head=partial(map_head, name="conv10"),
         paper=PAPER,
         about=about,
         parameters=parameters,
