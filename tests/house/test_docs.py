@@ -16,6 +16,7 @@ import pytest
 from sphinx.util.inventory import InventoryFile
 
 import striate
+from striate.layers import LAYERS
 from tests.house import tree
 
 pytestmark = [pytest.mark.torch, pytest.mark.xdist_group("docs")]
@@ -77,11 +78,26 @@ def test_every_public_name_is_in_the_reference(built: Path) -> None:
         inventory = InventoryFile.load(stream, "", posixpath.join)
     kinds = ("py:class", "py:function", "py:exception")
     entries = {name for kind in kinds if kind in inventory for name in inventory[kind]}
+    public = public_objects()  # imports every package, which `meanings` looks up
     described = {id(value) for name in entries for value in meanings(name)}
-    missing = [name for name, value in public_objects().items() if id(value) not in described]
+    missing = [name for name, value in public.items() if id(value) not in described]
     assert not missing
 
 
 def test_the_first_guide_is_among_the_pages(built: Path) -> None:
     page = (built / "guides" / "first_network.html").read_text(encoding="utf-8")
     assert "260,298" in page
+
+
+LAYER_CLASSES = sorted(set(LAYERS.values()), key=lambda cls: cls.__name__)
+
+
+@pytest.mark.parametrize("layer", LAYER_CLASSES, ids=lambda cls: cls.__name__)
+def test_a_layer_says_its_shapes_and_has_an_example_on_its_page(layer: type, built: Path) -> None:
+    text = layer.__doc__ or ""
+    assert "Shapes:" in text
+    assert ">>>" in text
+    page = built / "api" / f"striate.layers.{layer.__name__}.html"
+    shown = page.read_text(encoding="utf-8")
+    assert "Shapes" in shown
+    assert "&gt;&gt;&gt;" in shown
