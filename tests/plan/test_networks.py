@@ -8,7 +8,7 @@ import torch
 
 import striate as st
 from benchmarks.networks import NETWORKS, digits
-from striate import errors
+from striate import errors, layers
 from striate.plan import Request, make_plan
 from tests.plan.compare import check_equal, inferred
 
@@ -126,3 +126,20 @@ def test_tf32_is_stated_for_cards() -> None:
         request = Request(training=True, precision=precision, device="cuda")
         plan = make_plan(model.graph, model._owners, request)
         assert words in [n.text for n in (*plan.applied, *plan.refused)]
+
+
+def test_an_output_that_a_layer_reads_keeps_its_activation_for_it() -> None:
+    x = st.Input((6,))
+    first = layers.Dense(3, activation="softmax")(x)
+    model = st.Model(x, [first, layers.Dense(2, activation="softmax")(first)])
+    start = model.get_weights()
+    random = np.random.default_rng(0)
+    data = random.normal(size=(20, 6)).astype("float32")
+    labels = [random.integers(0, count, 20) for count in (3, 2)]
+    losses = []
+    for plan in (True, False):
+        model.set_weights(start)
+        model.compile("sgd", "sparse_categorical_crossentropy")
+        settings = {"plan": plan, "precision": "float32", "seed": 0, "verbose": 0}
+        losses.append(model.fit(data, labels, epochs=3, **settings).history["loss"])
+    assert losses[0] == pytest.approx(losses[1], rel=1e-5)
