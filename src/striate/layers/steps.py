@@ -125,9 +125,14 @@ class GRUStep(DenseStep):
         bends = self.bent("activation"), self.bent("recurrent_activation")
         if self.kind.reset_after:
             return recurrent.gru_cell(product, *bends, new_product=None)
-        last = self.recurrent_kernel.chunk(3, -1)[-1]
-        drop = None if drop_h is None else drop_h[-1:]
-        return recurrent.gru_cell(product, *bends, lambda h: gated(h, last, None, drop, 1))
+        units = self.kind.units
+        gates, last = self.recurrent_kernel.split((2 * units, units), -1)
+        drops = (None, None) if drop_h is None else (drop_h[:2], drop_h[-1:])
+        return recurrent.gru_cell(
+            lambda h: gated(h, gates, None, drops[0], 2),
+            *bends,
+            lambda h: gated(h, last, None, drops[1], 1),
+        )
 
 
 def gated(

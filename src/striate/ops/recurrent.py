@@ -79,16 +79,17 @@ def gru_cell(
 ) -> Cell:
     """h' = g_z h + (1 - g_z) f(..), with the reset gate after the product or before it.
 
-    With `new_product` (that of the last third of U) the reset gate is applied to the state before
-    the product, as in Cho et al. (2014); without it to the product, as in cuDNN.
+    With `new_product` (that of the last third of U, which `product` then leaves out) the reset gate
+    is applied to the state before the product, as in Cho et al. (2014); without it to the product,
+    as in cuDNN.
     """
 
     def step(x: Tensor, states: States) -> tuple[Tensor, States]:
         (h,) = states
         x_z, x_r, x_new = x.chunk(3, -1)
-        h_z, h_r, h_new = product(h).chunk(3, -1)
+        h_z, h_r, *h_new = product(h).chunk(3 if new_product is None else 2, -1)
         z, r = gate(x_z + h_z), gate(x_r + h_r)
-        new = activation(x_new + (r * h_new if new_product is None else new_product(r * h)))
+        new = activation(x_new + (r * h_new[0] if new_product is None else new_product(r * h)))
         h = z * h + (1 - z) * new
         return h, [h]
 
