@@ -3,6 +3,7 @@
     python -m benchmarks.accuracy mnist
     python -m benchmarks.accuracy cifar10 --device cuda --run recipe
     python -m benchmarks.accuracy precision            float32 beside "auto", 5 seeds each
+    python -m benchmarks.accuracy zoo                  the small networks of `striate.zoo`
 
 Each run is a process of its own; its clock runs from the start of `fit` and stands still while it
 evaluates on the test images after each epoch. Compilation counts, imports do not. Nothing is
@@ -29,7 +30,12 @@ from benchmarks.measure import Plan, limits
 from benchmarks.networks.workloads import workload
 from benchmarks.work import training_macs
 
-TARGETS = {"mnist": (0.990, 0.993, 0.995), "cifar10": (0.80, 0.90, 0.94)}
+TARGETS = {
+    "mnist": (0.990, 0.993, 0.995),
+    "cifar10": (0.80, 0.90, 0.94),
+    "precision": (0.990, 0.993, 0.995),
+    "zoo": (0.50, 0.70, 0.80, 0.98),
+}
 GUIDE = "the guide's script"
 
 
@@ -46,6 +52,7 @@ class Run:
         recipe: arguments of striate's `Recipe`; None: no recipe.
         worker, peer: who trains.
         whiten: sets the first convolution to whiten patches, and freezes it.
+        images: those of "mnist" or "cifar10".
         precision: of striate's fit.
     """
 
@@ -59,6 +66,7 @@ class Run:
     peer: str = ""
     whiten: bool = False
     precision: str = "auto"
+    images: str = "mnist"
     variables: dict[str, str] = field(default_factory=dict)
 
 
@@ -101,7 +109,15 @@ RUNS: dict[str, list[Run]] = {
         Run("striate, default fit", "quick_images", 10, optimizer="adam"),
         _keras("default fit", "quick_images", 10),
     ],
+    "zoo": [
+        Run("LeNet-5, modern form", "lenet5_modern", 2, 128, recipe=RECIPE),
+        Run("tiny VGG", "tiny_vgg", 20, 128, recipe=RECIPE),
+        Run("SqueezeNet 1.1", "squeezenet1_1", 20, 128, recipe=RECIPE),
+        Run("ResNet-20", "zoo_resnet20", 6, 128, recipe=RECIPE),
+    ],
 }
+RUNS["cifar10"] = [replace(run, images="cifar10") for run in RUNS["cifar10"]]
+RUNS["zoo"][1:] = [replace(run, images="cifar10") for run in RUNS["zoo"][1:]]
 
 
 def main() -> None:
@@ -124,16 +140,15 @@ def main() -> None:
     where = machine.machine(given.threads, given.device)
     where["command"] = " ".join(["python -m benchmarks.accuracy", *sys.argv[1:]])
     print(report.heading(where), flush=True)
-    name = "cifar10" if given.what == "cifar10" else "mnist"
     path = given.out or results.path(
         f"accuracy_{given.what}", machine.chip(given.device), given.threads
     )
     found = results.Store(path, f"accuracy_{given.what}", where)
     found.limits(limits(Plan("limits", 2, 0.5, given.threads, given.device)))
     with tempfile.TemporaryDirectory() as folder:
-        save(name, Path(folder), given.images)
         for run in chosen(given):
-            case = trained(run, name, Path(folder), given)
+            save(run.images, Path(folder), given.images)
+            case = trained(run, Path(folder), given)
             found.add(case)
             print(report.accuracy_text(case, found.record["limits"]), flush=True)
     print(f"written: {path}.json, {path}.txt", file=sys.stderr)
@@ -160,18 +175,18 @@ def precision_runs() -> list[Run]:
 
 
 def save(name: str, folder: Path, count: int) -> None:
-    """Writes the images where workers read them."""
+    """Writes the images where workers read them, in place of those of the run before."""
     (x, y), (x_test, y_test) = images.load(name)
     count = count or len(x)
     some = np.random.default_rng(0).permutation(len(x))[:count] if count < len(x) else slice(None)
     np.savez(folder / "images.npz", x=x[some], y=y[some], x_test=x_test, y_test=y_test)
 
 
-def trained(run: Run, name: str, folder: Path, given: argparse.Namespace) -> dict[str, Any]:
+def trained(run: Run, folder: Path, given: argparse.Namespace) -> dict[str, Any]:
     """What a run reached, for each seed."""
     graph = workload(run.network).build().graph
     record: dict[str, Any] = {
-        "what": f"accuracy_{name}",
+        "what": f"accuracy_{given.what}",
         "case": run.title,
         "batch": run.batch,
         "epochs": run.epochs,
@@ -179,7 +194,7 @@ def trained(run: Run, name: str, folder: Path, given: argparse.Namespace) -> dic
         "parameters": graph.num_parameters,
         "macs": training_macs(graph),
         "precision": run.precision,
-        "targets": list(TARGETS[name]),
+        "targets": list(TARGETS[given.what]),
         "seeds": [],
         "failed": "",
     }
@@ -190,7 +205,7 @@ def trained(run: Run, name: str, folder: Path, given: argparse.Namespace) -> dic
         process = Process(contender, given.threads, given.device)
         try:
             process.start()
-            request = {k: v for k, v in vars(run).items() if k != "variables"}
+            request = {k: v for k, v in vars(run).items() if k not in ("variables", "images")}
             answer = process.ask(do="learn", folder=str(folder), seed=seed, **request)
             record["versions"] = process.versions
             record["seeds"].append(answer)

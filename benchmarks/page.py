@@ -15,7 +15,7 @@ from benchmarks.results import FOLDER
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "guides" / "benchmarks.md"
 KINDS = ("training", "inference", "epoch", "scaling", "start", "accuracy_mnist")
-KINDS += ("accuracy_cifar10", "accuracy_precision")
+KINDS += ("accuracy_cifar10", "accuracy_precision", "accuracy_zoo")
 
 INTRO = """# Measurements
 
@@ -65,6 +65,7 @@ HEADINGS = {
     "accuracy_mnist": "Time to accuracy: MNIST",
     "accuracy_cifar10": "Time to accuracy: CIFAR-10",
     "accuracy_precision": "Accuracy in float32 and with `precision='auto'`",
+    "accuracy_zoo": "Small networks of `striate.zoo`: MNIST (LeNet-5) and CIFAR-10 (the others)",
 }
 
 
