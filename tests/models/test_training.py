@@ -44,6 +44,15 @@ def test_fit_returns_what_keras_returns() -> None:
     assert model.metrics_names == ["loss", "accuracy"]
 
 
+@pytest.mark.parametrize("optimizer", ["adam", "sgd"])
+def test_validation_sees_the_weights_of_its_epoch(optimizer: str) -> None:
+    """Also those that the plan computes from others: here the kernel, scaled by 1/255."""
+    model = network(input_shape=(8, 8, 1))
+    model.compile(optimizer, "sparse_categorical_crossentropy")
+    history = model.fit(X, Y, epochs=4, batch_size=8, validation_data=(X, Y), seed=0, verbose=0)
+    assert history.history["val_loss"][-1] == pytest.approx(model.evaluate(X, Y, verbose=0))
+
+
 def test_a_seed_repeats_a_run_from_the_first_weight_on() -> None:
     def run(seed: int) -> list[np.ndarray]:
         model = network()

@@ -40,6 +40,19 @@ def test_the_faster_forms_are_the_plain_one(
 
 
 @pytest.mark.parametrize(("name", "arguments"), cases.CASES, ids=cases.case_id)
+def test_a_step_is_counted_as_a_write(name: str, arguments: dict[str, Any]) -> None:
+    """Plans keep weights that they computed from others until these were written to."""
+    params = cases.parameters()
+    optimizer = cases.make(name, arguments)
+    optimizer.build(params.items())
+    for key, gradient in cases.gradients(0).items():
+        params[key].grad = cases.stored(gradient)
+    before = {key: p._version for key, p in params.items()}
+    optimizer.step()
+    assert all(p._version > before[key] for key, p in params.items())
+
+
+@pytest.mark.parametrize(("name", "arguments"), cases.CASES, ids=cases.case_id)
 def test_float32_is_float64_within_rounding(name: str, arguments: dict[str, Any]) -> None:
     found = trained(name, arguments, "fused")
     expected = trained(name, arguments, "plain", torch.float64)

@@ -124,6 +124,8 @@ class Adam(Optimizer):
             amsgrad=self.amsgrad,
             maximize=False,
         )
+        # The kernel does not count its writes, by which plans know that a weight is another one.
+        torch.autograd.graph.increment_version(bucket.params)
 
 
 def adam_rate(at: StepValues, beta_1: float, beta_2: float) -> float:
