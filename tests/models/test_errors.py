@@ -117,7 +117,8 @@ CASES: list[tuple[str, Callable[[], Any], type[Exception], str]] = [
         st.ArgumentError,
         "Conv2D: `data_format` is not valid. Got data_format='channels_first'. Expected"
         ' "channels_last": arrays are (N, H, W, C) everywhere. Transpose the images:'
-        " x.transpose(0, 2, 3, 1), and leave data_format out.",
+        " x.transpose(0, 2, 3, 1), and leave data_format out; or wrap the layer:"
+        " layers.ChannelsFirst(layer).",
     ),
     (
         "unknown argument",

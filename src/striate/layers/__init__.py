@@ -64,6 +64,7 @@ from striate.layers.builtin import register as register
 from striate.layers.cells import GRUCell as GRUCell
 from striate.layers.cells import LSTMCell as LSTMCell
 from striate.layers.cells import SimpleRNNCell as SimpleRNNCell
+from striate.layers.channels_first import ChannelsFirst as ChannelsFirst
 from striate.layers.convolution import Conv1D as Conv1D
 from striate.layers.convolution import Conv2D as Conv2D
 from striate.layers.convolution import Conv3D as Conv3D

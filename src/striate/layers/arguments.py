@@ -35,7 +35,10 @@ def check_data_format(kind: str, data_format: str | None) -> None:
         return
     fix = ""
     if data_format == "channels_first":
-        fix = "Transpose the images: x.transpose(0, 2, 3, 1), and leave data_format out"
+        fix = (
+            "Transpose the images: x.transpose(0, 2, 3, 1), and leave data_format out; or wrap the"
+            " layer: layers.ChannelsFirst(layer)"
+        )
     raise errors.ArgumentError(
         errors.message(
             kind,

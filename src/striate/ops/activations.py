@@ -102,9 +102,9 @@ def sigmoid(x: Tensor) -> Tensor:
     return torch.sigmoid(x)
 
 
-def hard_sigmoid(x: Tensor) -> Tensor:
-    """clip(x / 6 + 1/2, 0, 1), Keras 3's definition."""
-    return F.hardsigmoid(x)
+def hard_sigmoid(x: Tensor, slope: float = 1 / 6) -> Tensor:
+    """clip(slope x + 1/2, 0, 1); the slope is 1/6 in Keras 3, and was 0.2 before."""
+    return F.hardsigmoid(x) if slope == 1 / 6 else (slope * x + 0.5).clamp(0, 1)
 
 
 def hard_silu(x: Tensor) -> Tensor:

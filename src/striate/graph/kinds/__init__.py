@@ -216,6 +216,7 @@ from striate.graph.kinds.through_time import RNN as RNN
 from striate.graph.kinds.through_time import Bidirectional as Bidirectional
 from striate.graph.kinds.through_time import StackedRNNCells as StackedRNNCells
 from striate.graph.kinds.through_time import TimeDistributed as TimeDistributed
+from striate.graph.kinds.wrapping import ChannelsFirst as ChannelsFirst
 from striate.graph.kinds.wrapping import SpectralNormalization as SpectralNormalization
 from striate.graph.kinds.wrapping import WeightStandardization as WeightStandardization
 from striate.graph.kinds.wrapping import Wrapping as Wrapping

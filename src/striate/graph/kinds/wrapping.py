@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from striate import errors
 from striate.graph.kinds.base import (
@@ -147,6 +147,40 @@ class WeightStandardization(Wrapping):
                 error=errors.ArgumentError,
             )
         return self.inner_weights()
+
+
+@register
+@dataclass(frozen=True)
+class ChannelsFirst(Wrapping):
+    """A layer of (N, ..., C) as one of (N, C, ...)."""
+
+    min_rank: ClassVar[int] = 3
+
+    def entering(self, *inputs: Spec) -> tuple[Spec, ...]:
+        return tuple(_moved(spec, 1, -1) for spec in inputs)
+
+    def output(self, *inputs: Spec) -> Spec | tuple[Spec, ...]:
+        specs = tuple(_moved(spec, -1, 1) for spec in self.inner_outputs(*inputs))
+        return specs[0] if len(specs) == 1 else specs
+
+    def idle(self, training: bool) -> str:
+        return self.node.kind.idle(training)
+
+    def reach(self, axis: int, given: Spec, made: Spec) -> Reach | None:
+        if axis == 1 or made.rank != given.rank:
+            return None
+        inside = (_moved(spec, 1, -1) for spec in (given, made))
+        return self.node.kind.reach(axis - 1, *inside)
+
+
+def _moved(spec: Spec, start: int, end: int) -> Spec:
+    """A spec with one axis moved; that of a flat output stays."""
+    if spec.rank < 3:
+        return spec
+    sizes = list(spec.shape)
+    size = sizes.pop(start)
+    sizes.insert(end if end >= 0 else len(sizes) + 1 + end, size)
+    return Spec(tuple(sizes), spec.dtype)
 
 
 def kernel_spec(node: Node) -> WeightSpec:

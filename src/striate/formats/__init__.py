@@ -1,0 +1,1 @@
+"""Foreign files and forms: Keras models, plain torch modules."""
