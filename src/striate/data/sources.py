@@ -130,7 +130,7 @@ def _made_source(x: Any, class_weight: ClassWeight, options: _Options) -> BatchS
                 fix="Give steps_per_epoch",
             )
         )
-    if isinstance(x, Iterator):
+    if isinstance(x, Iterator) and not is_sequence(x):
         return GeneratorSource(x, steps=steps, class_weight=class_weight)
     if is_sequence(x) and not isinstance(x, (list, tuple)):
         return SequenceSource(x, class_weight=class_weight, **options)
