@@ -6,12 +6,12 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from striate.data.images.file_iterator import SUFFIXES, FileIterator, Reading, check_class_mode
-from striate.data.images.iterator import SavedImages, part_of
+from striate.data.images.file_iterator import SUFFIXES, FileIterator, Options, check_class_mode
+from striate.data.images.iterator import part_of
 from striate.errors import DataError, message
 
 if TYPE_CHECKING:
@@ -29,17 +29,9 @@ class DirectoryIterator(FileIterator):
     Args:
         directory: the folder of class folders.
         generator: changes the images.
-        target_size: (height, width) that all are brought to.
-        color_mode: "rgb", "rgba" or "grayscale".
         classes: names of the class folders; by default all there are.
-        class_mode: "categorical" (one-hot rows), "binary" or "sparse" (class numbers), "input"
-            (the images again) or None (images alone).
-        batch_size, shuffle, seed: see `ImageIterator`.
-        save_to_dir, save_prefix, save_format: where and how to leave copies of the images.
         follow_links: enters folders that are links.
-        subset: "training" or "validation": of each class the first part is for validation, by
-            the generator's `validation_split`.
-        interpolation, keep_aspect_ratio: see `files.load_img`.
+        options: those of `Options`. Of each class the first files are for validation.
 
     Raises:
         DataError: no such folder, or no images in it.
@@ -50,48 +42,25 @@ class DirectoryIterator(FileIterator):
         self,
         directory: str | os.PathLike[str],
         generator: ImageDataGenerator,
-        target_size: tuple[int, int] = (256, 256),
-        color_mode: str = "rgb",
         classes: Sequence[str] | None = None,
-        class_mode: str | None = "categorical",
-        batch_size: int = 32,
-        shuffle: bool = True,
-        seed: int | None = None,
-        save_to_dir: str | os.PathLike[str] | None = None,
-        save_prefix: str = "",
-        save_format: str = "png",
         follow_links: bool = False,
-        subset: str | None = None,
-        interpolation: str = "nearest",
-        keep_aspect_ratio: bool = False,
+        **options: Any,
     ) -> None:
-        check_class_mode(class_mode, _CLASS_MODES)
-        form = generator.data_format
-        reading = Reading(tuple(target_size), color_mode, interpolation, keep_aspect_ratio, form)
-        saved = SavedImages(save_to_dir, save_prefix, save_format, form)
+        chosen = Options(data_format=generator.data_format, **options)
+        check_class_mode(chosen.class_mode, _CLASS_MODES)
         self.directory = os.fspath(directory)
         names = list(classes) if classes else class_folders(self.directory)
-        part = part_of(generator, subset)
+        part = part_of(generator, chosen.subset)
         found = [class_files(self.directory, name, SUFFIXES, follow_links, part) for name in names]
         self.class_indices = {name: number for number, name in enumerate(names)}
         self.filenames = [name for files in found for name in files]
         self.classes = np.repeat(np.arange(len(names), dtype="int32"), [len(f) for f in found])
-        self.subset = subset
         count = len(self.filenames)
         sys.stdout.write(f"Found {count} images belonging to {len(names)} classes.\n")
         if not count:
             raise _empty(self.directory, names)
-        super().__init__(
-            [os.path.join(self.directory, name) for name in self.filenames],
-            generator,
-            reading,
-            class_mode,
-            self.classes,
-            len(names),
-            None,
-            saved,
-            (batch_size, shuffle, seed),
-        )
+        paths = [os.path.join(self.directory, name) for name in self.filenames]
+        super().__init__(paths, generator, chosen, self.classes, len(names))
 
 
 def class_folders(directory: str) -> list[str]:

@@ -23,19 +23,36 @@ SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".ppm", ".tif", ".tiff")
 
 
 @dataclass(frozen=True)
-class Reading:
-    """How image files are read.
+class Options:
+    """What all iterators over files are told, in Keras's words.
 
     Args:
-        target_size: (height, width) of the images.
+        target_size: (height, width) that all images are brought to.
         color_mode: "rgb", "rgba" or "grayscale".
-        interpolation: see `files.load_img`.
-        keep_aspect_ratio: see `files.load_img`.
+        class_mode: what a batch holds beside the images: "categorical" (one-hot rows), "binary"
+            or "sparse" (class numbers), "input" (the images again), None (nothing); for tables
+            also "raw" and "multi_output" (the targets as they are).
+        batch_size, shuffle, seed: see `ImageIterator`.
+        save_to_dir, save_prefix, save_format: where and how to leave copies of the images.
+        subset: "training" or "validation", by the generator's `validation_split`.
+        interpolation, keep_aspect_ratio: see `files.load_img`.
         data_format: of the arrays.
+
+    Raises:
+        UnknownNameError: another colour mode or interpolation.
+        ArgumentError: a size that is none.
     """
 
     target_size: Sequence[int] = (256, 256)
     color_mode: str = "rgb"
+    class_mode: str | None = "categorical"
+    batch_size: int = 32
+    shuffle: bool = True
+    seed: int | None = None
+    save_to_dir: str | os.PathLike[str] | None = None
+    save_prefix: str = ""
+    save_format: str = "png"
+    subset: str | None = None
     interpolation: str = "nearest"
     keep_aspect_ratio: bool = False
     data_format: str | None = None
@@ -90,45 +107,39 @@ class FileIterator(ImageIterator):
     Args:
         filepaths: the files.
         generator: changes the images.
-        reading: how to read the files.
-        class_mode: what a batch holds beside the images: "categorical" (one-hot rows), "binary"
-            or "sparse" (class numbers), "input" (the images), "raw" and "multi_output" (the
-            targets as they are), None (nothing).
+        options: see `Options`.
         targets: class numbers (a list of them where an image has several), or targets.
         num_classes: how many classes there are.
         sample_weight: a number per file.
-        saved: where to leave copies.
-        order: batch_size, shuffle and seed; see `ImageIterator`.
     """
 
     def __init__(
         self,
         filepaths: list[str],
         generator: ImageDataGenerator,
-        reading: Reading,
-        class_mode: str | None,
+        options: Options,
         targets: Any,
         num_classes: int,
-        sample_weight: Any,
-        saved: SavedImages,
-        order: tuple[int, bool, int | None],
+        sample_weight: Any = None,
     ) -> None:
-        super().__init__(len(filepaths), *order)
+        super().__init__(len(filepaths), options.batch_size, options.shuffle, options.seed)
         self.samples = self.n
         self.filepaths = filepaths
         self.image_data_generator = generator
-        self.reading = reading
-        self.class_mode = class_mode
+        self.options = options
+        self.class_mode, self.subset = options.class_mode, options.subset
+        self.target_size, self.color_mode = tuple(options.target_size), options.color_mode
+        self.image_shape, self.data_format = options.image_shape, options.data_format
+        self.dtype = generator.dtype
         self.num_classes = num_classes
         self.sample_weight = sample_weight
         self.labels = targets
-        self.target_size, self.color_mode = reading.target_size, reading.color_mode
-        self.image_shape = reading.image_shape
-        self.data_format, self.dtype = reading.data_format, generator.dtype
-        self._saved = saved
+        self._saved = SavedImages(
+            options.save_to_dir, options.save_prefix, options.save_format, options.data_format
+        )
 
     def _batch(self, index: Array, random: Any) -> Any:
-        images = self.reading.images([self.filepaths[i] for i in index])
+        images = self.options.images([self.filepaths[i] for i in index])
         x = self.image_data_generator.batch(images, random)
         self._saved.save(x, index, random, 10_000_000)
         if self.class_mode is None:

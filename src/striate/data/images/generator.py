@@ -200,10 +200,9 @@ class ImageDataGenerator:
         """Batches of changed images from a folder with a folder per class.
 
         Args:
-            directory, target_size, color_mode, classes, class_mode, batch_size, shuffle, seed:
-                see `DirectoryIterator`.
-            options: its others, with Keras's defaults: `save_to_dir`, `save_prefix`,
-                `save_format`, `follow_links`, `subset`, `interpolation`, `keep_aspect_ratio`.
+            directory, classes: see `DirectoryIterator`.
+            target_size, color_mode, class_mode, batch_size, shuffle, seed: see `Options`.
+            options: `follow_links`, and the others of `Options`.
         """
         return DirectoryIterator(
             directory,
@@ -237,12 +236,10 @@ class ImageDataGenerator:
         """Batches of changed images from files named in a table.
 
         Args:
-            dataframe, directory, x_col, y_col, weight_col, target_size, color_mode, classes,
-                class_mode, batch_size, shuffle, seed: see `TableIterator`.
-            options: its others, with Keras's defaults: `save_to_dir`, `save_prefix`,
-                `save_format`, `subset`, `interpolation`, `keep_aspect_ratio`,
-                `validate_filenames`; and those of old that change nothing today: `has_ext`,
-                `sort`, `drop_duplicates`.
+            dataframe, directory, x_col, y_col, weight_col, classes: see `TableIterator`.
+            target_size, color_mode, class_mode, batch_size, shuffle, seed: see `Options`.
+            options: `validate_filenames`, the others of `Options`, and those of old that
+                change nothing today: `has_ext`, `sort`, `drop_duplicates`.
         """
         for name in ("has_ext", "sort", "drop_duplicates"):
             if options.pop(name, None) is not None:

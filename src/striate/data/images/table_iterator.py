@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from striate.data.images.file_iterator import SUFFIXES, FileIterator, Reading, check_class_mode
-from striate.data.images.iterator import SavedImages, part_of
+from striate.data.images.file_iterator import SUFFIXES, FileIterator, Options, check_class_mode
+from striate.data.images.iterator import part_of
 from striate.errors import DataError, message
 
 if TYPE_CHECKING:
@@ -34,16 +34,10 @@ class TableIterator(FileIterator):
         y_col: the column of classes or targets; a list of columns for "multi_output", and
             for "raw" if it has several.
         weight_col: the column of sample weights.
-        target_size, color_mode, interpolation, keep_aspect_ratio: see `Reading`.
-        classes: the classes in order, others are left out; by default all, sorted.
-        class_mode: "categorical" (one-hot rows; a list in a cell is several classes), "binary"
-            or "sparse" (class numbers), "raw" (the column as it is), "multi_output" (a list of
-            columns), "input" (the images again) or None (images alone).
-        batch_size, shuffle, seed: see `ImageIterator`.
-        save_to_dir, save_prefix, save_format: where and how to leave copies of the images.
-        subset: "training" or "validation": the first rows, by the generator's
-            `validation_split`, are for validation.
+        classes: the classes in order, others are left out; by default all, sorted. A list in a
+            cell is several classes.
         validate_filenames: looks whether each file is there and ends like an image.
+        options: those of `Options`. The first rows are for validation.
 
     Raises:
         DataError: a column that does not suit the class mode, or no images.
@@ -58,53 +52,30 @@ class TableIterator(FileIterator):
         x_col: str = "filename",
         y_col: Any = "class",
         weight_col: str | None = None,
-        target_size: tuple[int, int] = (256, 256),
-        color_mode: str = "rgb",
         classes: Sequence[str] | None = None,
-        class_mode: str | None = "categorical",
-        batch_size: int = 32,
-        shuffle: bool = True,
-        seed: int | None = None,
-        save_to_dir: str | os.PathLike[str] | None = None,
-        save_prefix: str = "",
-        save_format: str = "png",
-        subset: str | None = None,
-        interpolation: str = "nearest",
-        keep_aspect_ratio: bool = False,
         validate_filenames: bool = True,
+        **options: Any,
     ) -> None:
-        check_class_mode(class_mode, _CLASS_MODES)
-        form = generator.data_format
-        reading = Reading(tuple(target_size), color_mode, interpolation, keep_aspect_ratio, form)
-        saved = SavedImages(save_to_dir, save_prefix, save_format, form)
+        chosen = Options(data_format=generator.data_format, **options)
+        check_class_mode(chosen.class_mode, _CLASS_MODES)
         self.directory = os.fspath(directory or "")
-        self.subset = subset
-        table = _Table(dataframe, x_col, y_col, class_mode)
+        table = _Table(dataframe, x_col, y_col, chosen.class_mode)
         if validate_filenames:
             table.keep_files(self.directory)
-        names: list[str] = table.keep_classes(classes) if class_mode in _WITH_CLASSES else []
-        table.keep_part(*part_of(generator, subset))
+        has_classes = chosen.class_mode in _WITH_CLASSES
+        names = table.keep_classes(classes) if has_classes else []
+        table.keep_part(*part_of(generator, chosen.subset))
         self.filenames = table.filenames
-        if names:
-            self.class_indices = {name: number for number, name in enumerate(names)}
-        _say(len(self.filenames), validate_filenames, len(names) if names else None)
+        _say(len(self.filenames), validate_filenames, len(names) if has_classes else None)
         if not self.filenames:
             raise DataError(message("flow_from_dataframe", "there are no images", expected=_FILES))
         targets = table.targets(names)
-        if names:
+        if has_classes:
+            self.class_indices = {name: number for number, name in enumerate(names)}
             self.classes = targets
+        paths = [os.path.join(self.directory, name) for name in self.filenames]
         weights = None if weight_col is None else table.weights(weight_col)
-        super().__init__(
-            [os.path.join(self.directory, name) for name in self.filenames],
-            generator,
-            reading,
-            class_mode,
-            targets,
-            len(names),
-            weights,
-            saved,
-            (batch_size, shuffle, seed),
-        )
+        super().__init__(paths, generator, chosen, targets, len(names), weights)
 
 
 _FILES = "rows whose files exist below `directory` and end with " + ", ".join(SUFFIXES)
