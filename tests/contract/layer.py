@@ -47,7 +47,9 @@ def weights_are_as_promised(case: Case) -> None:
     layer = case.make()
     made = case.call(layer, symbols(case))
     call = listed(made)[0].call
-    assert [tuple(w.shape) for w in layer.weights] == [s.shape for s in call.weights]
+    shapes = layer.weight_shapes()  # known before a weight is made
+    assert shapes == {path: tuple(w.shape) for path, w in layer.named_weights()}
+    assert list(shapes.values()) == [s.shape for s in call.weights]
     assert layer.count_params() == sum(s.size for s in call.weights)
     trainable = [s.size for s in call.weights if s.trainable]
     assert sum(w.numel() for w in layer.trainable_weights) == sum(trainable)

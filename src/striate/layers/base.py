@@ -372,7 +372,12 @@ class Layer(Weights):
 
     def __getstate__(self) -> dict[str, Any]:
         # what was recorded belongs to the model it was recorded in, and losses to the call
-        return {**self.__dict__, "_call": None, "activity_penalty": None, "_extra_losses": []}
+        return {
+            **super().__getstate__(),
+            "_call": None,
+            "activity_penalty": None,
+            "_extra_losses": [],
+        }
 
 
 def _has_symbol(value: Any) -> bool:

@@ -92,7 +92,7 @@ class BuiltIn(Layer):
         if name in state.get("_choices", ()):
             return state["_choices"][name]
         kind = state.get("kind")
-        if kind is not None and name in vars(kind):
+        if kind is not None and name in vars(kind) and not self.waits_for(name):
             return getattr(kind, name)
         return super().__getattr__(name)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -11,11 +12,14 @@ import numpy as np
 from striate import errors
 from striate.graph.named import Named
 
+# of constructors: a network has hundreds of layers, of a few classes
+_signature = lru_cache(maxsize=512)(inspect.signature)
+
 
 def bound_arguments(cls: type, args: Any, kwargs: Any) -> dict[str, Any]:
     """Arguments of a constructor by name; what does not bind is left to the constructor."""
     try:
-        bound = inspect.signature(cls.__init__).bind(None, *args, **kwargs)  # type: ignore[misc]
+        bound = _signature(cls.__init__).bind(None, *args, **kwargs)  # type: ignore[misc]
     except (TypeError, ValueError):
         return {}
     found: dict[str, Any] = {}

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.func import functional_call
 
 from striate.graph import kinds
@@ -57,9 +57,9 @@ class SpectralNormalization(Wrapping):
             self.normalize()
         return self.layer.compute(*inputs)
 
-    def named_weights(self) -> Iterator[tuple[str, Tensor]]:
+    def weight_places(self) -> Iterator[tuple[str, nn.Module, str]]:
         # Keras's order: the kernel, u, the other weights of the layer
-        return iter(sorted(super().named_weights(), key=lambda item: item[0] not in KERNELS))
+        return iter(sorted(super().weight_places(), key=lambda item: item[0] not in KERNELS))
 
     def weight_specs(self) -> tuple[WeightSpec, ...]:
         return tuple(sorted(super().weight_specs(), key=lambda spec: spec.name not in KERNELS))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
@@ -13,20 +14,20 @@ from torch import Tensor, nn
 from striate import errors
 from striate.graph.kinds import WeightSpec
 from striate.graph.named import Named
+from striate.layers.waiting import WaitingWeights, allocate, shape_of, started
 from striate.ops import constraints, initializers, regularizers
 from striate.ops.modules import parts
 
 
-class Weights(nn.Module):
+class Weights(WaitingWeights):
     """The part of a layer that owns weights.
 
-    A weight has Keras's shape, (H, W, in, out) for kernels, but lies in memory with the
-    outputs outermost: seen as (out, in, H, W) it is channels-last, which convolutions read
-    without a copy.
+    Weights are made when they are first read (`waiting`). A weight has Keras's shape, (H, W, in,
+    out) for kernels, but lies in memory with the outputs outermost: seen as (out, in, H, W) it is
+    channels-last, which convolutions read without a copy.
     """
 
     storage: Mapping[str, tuple[int, ...]] = MappingProxyType({})  # memory order, outermost first
-    _trainable: bool
 
     def __init__(self) -> None:
         super().__init__()
@@ -52,31 +53,24 @@ class Weights(nn.Module):
 
     def make_weight(
         self, spec: WeightSpec, initializer: Any, regularizer: Any, constraint: Any
-    ) -> Tensor:
-        """A new weight of this layer, initialised."""
-        start = initializer(spec.shape)
-        value = torch.as_tensor(start, dtype=torch.float32)
-        if tuple(value.shape) != spec.shape:
+    ) -> None:
+        """A new weight of this layer, which gets its values when it is first read."""
+        start = started(initializer, spec.shape)
+        if isinstance(start, Tensor) and tuple(start.shape) != spec.shape:
             raise errors.ShapeError(
                 errors.message(
                     self.where,
                     f"the initialiser of `{spec.name}` gave another shape",
-                    got={"shape": tuple(value.shape)},
+                    got={"shape": tuple(start.shape)},
                     expected=str(spec.shape),
                 )
             )
-        value = stored(value.detach(), self.memory_order(spec))
-        if spec.trainable:
-            value = nn.Parameter(value, requires_grad=self._trainable)
-            self.register_parameter(spec.name, value)
-        else:
-            self.register_buffer(spec.name, value)
+        self.let_wait(spec, self.memory_order(spec), start)
         self._specs[spec.name] = spec
         if regularizer is not None and spec.trainable:
             self._regularized.append((spec.name, regularizer))
         if constraint is not None:
             self._constrained.append((spec.name, constraint))
-        return value
 
     def memory_order(self, spec: WeightSpec) -> Sequence[int]:
         """The axes of a weight from the outermost in memory to the innermost."""
@@ -125,7 +119,9 @@ class Weights(nn.Module):
             None if penalty is None else regularizers.named(None, penalty),
             None if rule is None else constraints.named(None, rule),
         )
-        return self.make_weight(spec, chosen, penalty, rule)
+        self.make_weight(spec, chosen, penalty, rule)
+        made: Tensor = getattr(self, spec.name)
+        return made
 
     def weight_specs(self) -> tuple[WeightSpec, ...]:
         """Specs of all weights, sublayers' included with their path in front."""
@@ -142,17 +138,27 @@ class Weights(nn.Module):
 
     # reading and setting -------------------------------------------------------------------
 
-    def named_weights(self) -> Iterator[tuple[str, Tensor]]:
-        """(path, tensor) of every weight in Keras's order: per layer, trainable ones first."""
+    def weight_places(self) -> Iterator[tuple[str, nn.Module, str]]:
+        """(path, module, name in the module) of every weight, as `named_weights`; reads none."""
         for spec in _trainable_first(self._specs.values()):
-            yield spec.name, getattr(self, spec.name)
+            yield spec.name, self, spec.name
         for name, module in self.named_children():
             if isinstance(module, Weights):
-                for path, weight in module.named_weights():
-                    yield f"{name}/{path}", weight
+                for path, owner, own in module.weight_places():
+                    yield f"{name}/{path}", owner, own
             else:
-                for path, weight in [*module.named_parameters(), *module.named_buffers()]:
-                    yield f"{name}/{path.replace('.', '/')}", weight
+                for path, _ in [*module.named_parameters(), *module.named_buffers()]:
+                    where, _, own = path.rpartition(".")
+                    yield f"{name}/{path.replace('.', '/')}", module.get_submodule(where), own
+
+    def named_weights(self) -> Iterator[tuple[str, Tensor]]:
+        """(path, tensor) of every weight in Keras's order: per layer, trainable ones first."""
+        for path, owner, name in self.weight_places():
+            yield path, getattr(owner, name)
+
+    def weight_shapes(self) -> dict[str, tuple[int, ...]]:
+        """The shape of every weight by its path, in the order of `named_weights`; reads none."""
+        return {path: shape_of(owner, name) for path, owner, name in self.weight_places()}
 
     @property
     def weights(self) -> list[Tensor]:
@@ -175,7 +181,7 @@ class Weights(nn.Module):
 
     def count_params(self) -> int:
         """Number of values in its weights."""
-        return sum(w.numel() for w in self.weights)
+        return sum(math.prod(shape) for shape in self.weight_shapes().values())
 
     def get_weights(self) -> list[np.ndarray[Any, Any]]:
         """Copies of all weights as arrays in Keras's order and layout."""
@@ -187,29 +193,30 @@ class Weights(nn.Module):
         Raises:
             ShapeError: another number of arrays, or a shape that differs; nothing is set then.
         """
-        own = list(self.named_weights())
+        own = self.weight_shapes()
         if len(weights) != len(own):
             raise errors.ShapeError(
                 errors.message(
                     self.where,
                     "another number of weights",
                     got={"arrays": len(weights)},
-                    expected=f"{len(own)}: " + ", ".join(n for n, _ in own),
+                    expected=f"{len(own)}: " + ", ".join(own),
                 )
             )
         values = [torch.as_tensor(np.asarray(v)) for v in weights]
-        for (name, weight), value in zip(own, values, strict=True):
-            if tuple(value.shape) != tuple(weight.shape):
+        for (name, shape), value in zip(own.items(), values, strict=True):
+            if tuple(value.shape) != shape:
                 raise errors.ShapeError(
                     errors.message(
                         self.where,
                         f"weight `{name}` has another shape",
                         got={"shape": tuple(value.shape)},
-                        expected=str(tuple(weight.shape)),
+                        expected=str(shape),
                     )
                 )
+        allocate(self)
         with torch.no_grad():
-            for (_, weight), value in zip(own, values, strict=True):
+            for (_, weight), value in zip(self.named_weights(), values, strict=True):
                 weight.copy_(value)
 
     # trainable -----------------------------------------------------------------------------
@@ -229,7 +236,7 @@ class Weights(nn.Module):
 
     def _apply_trainable(self) -> None:
         for spec in self._specs.values():
-            if spec.trainable:
+            if spec.trainable and not self.waits_for(spec.name):
                 getattr(self, spec.name).requires_grad_(self._trainable)
 
     # penalties -------------------------------------------------------------------------------
@@ -283,19 +290,6 @@ class Weights(nn.Module):
                     for name, rule in module._constrained:
                         weight = getattr(module, name)
                         weight.copy_(rule(weight))
-
-
-def stored(value: Tensor, order: Sequence[int]) -> Tensor:
-    """The same values with memory ordered so that axis order[0] is outermost.
-
-    Strides of axes of size 1 are as if there were more: `contiguous` would leave them as they
-    are, and torch then takes the kernel of a single filter for one of another layout.
-    """
-    if value.dim() < 2:
-        return value.clone()
-    back = sorted(range(value.dim()), key=lambda axis: order[axis])
-    laid = value.permute(*order)
-    return torch.empty(laid.shape, dtype=value.dtype).copy_(laid).permute(*back)
 
 
 def _trainable_first(specs: Any) -> list[WeightSpec]:

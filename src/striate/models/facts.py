@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from torch import Tensor
+from torch import Tensor, nn
 
 from striate import errors
 from striate.graph import Graph, Items, Node, Symbol, kinds
@@ -176,18 +176,18 @@ class Facts(Layer):
         ports = self._graph.outputs
         return list(self._graph.output_keys or (self._graph[p.node].layer for p in ports))
 
-    def named_weights(self) -> Iterator[tuple[str, Tensor]]:
-        """(layer/weight, tensor) of every weight, in the order of the graph's layers."""
+    def weight_places(self) -> Iterator[tuple[str, nn.Module, str]]:
+        """As of a layer, each path as layer/weight, in the order of the graph's layers."""
         if self._graph is None:
-            yield from super().named_weights()
+            yield from super().weight_places()
             return
         for node in self._graph:
             owner = self._owners.get(node.layer)
             if not node.first_call or owner is None:
                 continue
-            inner = Weights.named_weights(self) if owner is self else owner.named_weights()
-            for path, weight in inner:
-                yield f"{node.layer}/{path}", weight
+            inner = Weights.weight_places(self) if owner is self else owner.weight_places()
+            for path, module, name in inner:
+                yield f"{node.layer}/{path}", module, name
 
     def weight_specs(self) -> tuple[WeightSpec, ...]:
         """Specs of all weights, each with its layer's name in front."""

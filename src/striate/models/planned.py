@@ -11,11 +11,12 @@ import torch
 
 from striate.graph import Graph
 from striate.layers import BuiltIn, Layer
+from striate.layers.waiting import device_of
 from striate.models.facts import Facts
 from striate.models.masking import Ranks, masked_form
 from striate.ops.allocator import keep_large_blocks
 from striate.ops.device import device as choose_device
-from striate.ops.modules import first_weight, parts
+from striate.ops.modules import parts
 from striate.ops.precision import fast_half
 from striate.ops.tf32 import tf32
 from striate.plan import Executor, Plan, Request, make_plan
@@ -219,8 +220,8 @@ class Planned(Facts):
         return self._watched
 
     def _device_type(self) -> str:
-        weight = first_weight(self)
-        return "cpu" if weight is None else weight.device.type
+        place = device_of(self)
+        return "cpu" if place is None else place.type
 
     @contextlib.contextmanager
     def executing(

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from striate import errors
+from striate.layers.waiting import allocate
 from striate.models.compiled_config import (
     compile_from_config,
     compiled_config,
@@ -135,7 +136,7 @@ def load_weights(
     else:
         arrays = read_model(path).weights
     if skip_mismatch:
-        own = {n: tuple(w.shape) for n, w in model.named_weights()}
+        own = model.weight_shapes()
         arrays = {n: a for n, a in arrays.items() if own.get(n) == a.shape}
         _copy(model, arrays)
         return
@@ -157,8 +158,8 @@ def weight_arrays(model: Model) -> Arrays:
 
 def put_weights(model: Model, arrays: Arrays, where: str) -> None:
     """Sets all weights by name; nothing is set unless all of them fit."""
-    own = {n: tuple(w.shape) for n, w in model.named_weights()}
-    check_weights(where, {n: a.shape for n, a in arrays.items()}, own)
+    check_weights(where, {n: a.shape for n, a in arrays.items()}, model.weight_shapes())
+    allocate(model)
     _copy(model, arrays)
 
 

@@ -288,10 +288,18 @@ def fans(shape: Shape) -> tuple[float, float]:
 def fill_truncated(
     out: Tensor, mean: float, stddev: float, generator: torch.Generator | None
 ) -> Tensor:
-    """Fills `out` from a normal cut at two standard deviations."""
-    low, high = mean - 2 * stddev, mean + 2 * stddev
-    torch.nn.init.trunc_normal_(out, mean, stddev, low, high, generator=generator)
-    return out
+    """Fills `out` from a normal cut at two standard deviations, by drawing again what lies beyond.
+
+    Only that twentieth is drawn again; drawing all of them each time takes four times as long.
+    """
+    with torch.no_grad():
+        flat = out.normal_(generator=generator).view(-1)
+        beyond = flat.abs().gt_(2.0).nonzero()[:, 0]
+        while len(beyond):
+            drawn = flat.new_empty(len(beyond)).normal_(generator=generator)
+            flat[beyond] = drawn
+            beyond = beyond[drawn.abs() > 2.0]
+        return out.mul_(stddev).add_(mean)
 
 
 zeros, ones, constant, identity = Zeros, Ones, Constant, Identity  # Keras's other names
