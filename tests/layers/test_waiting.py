@@ -173,6 +173,14 @@ def test_a_users_layer_reads_its_weight_in_build() -> None:
     assert [n for n, _ in layer.named_buffers()] == ["second"]
 
 
+def test_what_a_layer_holds_beside_its_weights_is_found() -> None:
+    layer = layers.GRU(2, dropout=0.5, seed=1)
+    layer.build((None, 3, 2))
+    assert waiting(layer)
+    assert int(layer.draws) == 0
+    assert "draws" in layer.state_dict()
+
+
 @pytest.mark.parametrize("later", [False, True])
 def test_trainable_holds_for_weights_made_later(later: bool) -> None:
     model = network()

@@ -96,6 +96,7 @@ def test_no_operation_copies_a_map_to_another_order(
     build: Callable[[], st.Model], plan: bool
 ) -> None:
     model = build().train()
+    model.get_weights()  # made now
     x = torch.rand(2, 16, 16, 3)
     with model.executing(plan, "float32", "float32", "test"), Copies() as copies:
         model(x).sum().backward()

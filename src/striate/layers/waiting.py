@@ -130,15 +130,23 @@ class WaitingWeights(nn.Module):
         return name in self.__dict__.get("_waiting", ())
 
     def __getattr__(self, name: str) -> Tensor | nn.Module:
-        if self.waits_for(name):
+        if self._keeps(name):
             self.make_waiting()
         return super().__getattr__(name)
 
     def __setattr__(self, name: str, value: Any) -> None:
-        waiting = self.__dict__.get("_waiting")
-        if waiting and (name in waiting or isinstance(value, (Tensor, nn.Module))):
+        if self.__dict__.get("_waiting") and (
+            isinstance(value, (Tensor, nn.Module)) or self._keeps(name)
+        ):
             self.make_waiting()
         super().__setattr__(name, value)
+
+    def _keeps(self, name: str) -> bool:
+        """Whether torch would look for it in the dicts that are put away."""
+        state = self.__dict__
+        return bool(state.get("_waiting")) and any(
+            name in names for names in (state["_waiting"], *state["_held"])
+        )
 
     def register_parameter(self, name: str, param: Any) -> None:
         """As torch's, after what waits."""

@@ -47,13 +47,14 @@ class SpectralNormalization(Wrapping):
     """
 
     kind: kinds.SpectralNormalization
+    divides: bool = True  # False where a step runs again with the kernel that it divided
 
     def __init__(self, layer: Any, power_iterations: int = 1, **kwargs: Any) -> None:
         arguments = {"power_iterations": power_iterations}
         super().__init__(kinds.SpectralNormalization, layer, arguments, **kwargs)
 
     def compute(self, *inputs: Tensor, template: Template | None = None) -> Any:
-        if self.training:
+        if self.training and self.divides:
             self.normalize()
         return self.layer.compute(*inputs)
 

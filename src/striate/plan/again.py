@@ -12,7 +12,7 @@ from torch import Tensor
 from torch.utils.checkpoint import checkpoint
 
 from striate.graph import Graph, Port
-from striate.layers import Layer
+from striate.layers import Layer, SpectralNormalization
 from striate.plan.execute import Executor
 from striate.plan.plan import Plan
 from striate.plan.segments import entering, leaving
@@ -25,7 +25,7 @@ class AgainExecutor(Executor):
     the same weights (they change only after the backward pass), the same random numbers (torch's
     generators are set back for it, and layers that count their draws count from the same number)
     and the same kernels. Statistics that the first run moved are moved once: the second run works
-    on copies of what they were.
+    on copies of what they were. A kernel that the first run divided is not divided again.
 
     Args:
         plan: what to run.
@@ -113,6 +113,7 @@ class _Replaced:
         self.now: list[tuple[torch.nn.Module, str, Tensor | None]] = []
 
     def __enter__(self) -> None:
+        self._divide(False)
         for module, name, old in self.state.written():
             self.now.append((module, name, module._buffers[name]))
             module._buffers[name] = old.clone()
@@ -126,3 +127,9 @@ class _Replaced:
         for module, name, value in self.now:
             module._buffers[name] = value
         self.now = []
+        self._divide(True)
+
+    def _divide(self, divides: bool) -> None:
+        for module in self.state.modules:
+            if isinstance(module, SpectralNormalization):
+                module.divides = divides
