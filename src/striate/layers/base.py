@@ -372,12 +372,8 @@ class Layer(Weights):
 
     def __getstate__(self) -> dict[str, Any]:
         # what was recorded belongs to the model it was recorded in, and losses to the call
-        return {
-            **super().__getstate__(),
-            "_call": None,
-            "activity_penalty": None,
-            "_extra_losses": [],
-        }
+        kept = super().__getstate__()
+        return {**kept, "_call": None, "activity_penalty": None, "_extra_losses": []}
 
 
 def _has_symbol(value: Any) -> bool:
