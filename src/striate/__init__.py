@@ -20,6 +20,7 @@ if TYPE_CHECKING:  # the same names as in the table, for type checkers and edito
     from striate import errors as errors
     from striate import explain as explain
     from striate import graph as graph
+    from striate import keras as keras
     from striate import layers as layers
     from striate import models as models
     from striate import training as training
@@ -41,7 +42,9 @@ if TYPE_CHECKING:  # the same names as in the table, for type checkers and edito
     from striate.errors import GraphError as GraphError
     from striate.errors import Interrupted as Interrupted
     from striate.errors import KernelError as KernelError
+    from striate.errors import MissingAttributeError as MissingAttributeError
     from striate.errors import MissingExtraError as MissingExtraError
+    from striate.errors import MissingModuleError as MissingModuleError
     from striate.errors import NonFiniteError as NonFiniteError
     from striate.errors import NotBuiltError as NotBuiltError
     from striate.errors import NotCompiledError as NotCompiledError
@@ -87,6 +90,7 @@ _PLACES: dict[str, str] = {
     "errors": "striate.errors",
     "explain": "striate.explain",
     "graph": "striate.graph",
+    "keras": "striate.keras",
     "layers": "striate.layers",
     "models": "striate.models",
     "training": "striate.training",
@@ -108,7 +112,9 @@ _PLACES: dict[str, str] = {
     "GraphError": "striate.errors:GraphError",
     "Interrupted": "striate.errors:Interrupted",
     "KernelError": "striate.errors:KernelError",
+    "MissingAttributeError": "striate.errors:MissingAttributeError",
     "MissingExtraError": "striate.errors:MissingExtraError",
+    "MissingModuleError": "striate.errors:MissingModuleError",
     "NonFiniteError": "striate.errors:NonFiniteError",
     "NotBuiltError": "striate.errors:NotBuiltError",
     "NotCompiledError": "striate.errors:NotCompiledError",

@@ -79,6 +79,14 @@ class Interrupted(KeyboardInterrupt):
     exit_code = 130
 
 
+class MissingModuleError(StriateError, ModuleNotFoundError):
+    """A script imports a module of Keras or TensorFlow that striate does not have."""
+
+
+class MissingAttributeError(StriateError, AttributeError):
+    """A script uses a name of Keras or TensorFlow that striate does not have."""
+
+
 class MissingExtraError(StriateError, ImportError):
     """An optional package is not installed; the message holds the command that installs it."""
 

@@ -30,6 +30,7 @@ class OnImages(BuiltIn):
     """
 
     mixes_values: ClassVar[bool] = False  # of several images, so that masks must be shares
+    bare_call_trains: bool = False  # Keras's meaning of a call by itself; see `striate.keras`
 
     def draw(self, x: Tensor, source: torch.Generator | None) -> Amounts | None:
         """What training does to these images, one amount per image; None: nothing."""
@@ -62,6 +63,7 @@ class OnImages(BuiltIn):
     def forward(self, *args: Any, training: bool | None = None, **kwargs: Any) -> Any:
         """Runs the layer on images, on images and labels, or on a dict of what belongs together."""
         first = args[0] if args else None
+        training = True if training is None and self.bare_call_trains else training
         if isinstance(first, Mapping):
             return self._on_parts(first, training, None)
         if len(args) == 2 and not isinstance(first, (list, tuple)):

@@ -1,0 +1,180 @@
+"""Where each Keras module of any age lives here, and what is refused: tables, no code.
+
+Paths are written without their root (`keras`, `tensorflow.keras`, ...), so `layers.core` stands for
+`keras.layers.core` and for `tensorflow.python.keras.layers.core`.
+"""
+
+from __future__ import annotations
+
+# What `import` may begin with.
+ROOTS = ("keras", "tensorflow", "tf_keras", "keras_preprocessing", "keras_applications")
+
+# Begin of a dotted name -> what it means. The longest one that fits counts.
+PREFIXES: dict[str, str] = {
+    "keras.api": "keras",
+    "keras.api._v1.keras": "keras",
+    "keras.api._v2.keras": "keras",
+    "keras._tf_keras.keras": "keras",
+    "keras_preprocessing": "keras.preprocessing",
+    "keras_applications": "keras.applications",
+    "tf_keras": "keras",
+    "tensorflow.keras": "keras",
+    "tensorflow.python.keras": "keras",
+    "tensorflow.python.keras.api._v1.keras": "keras",
+    "tensorflow.python.keras.api._v2.keras": "keras",
+    "tensorflow.python.keras._impl.keras": "keras",
+    "tensorflow.compat.v1.keras": "keras",
+    "tensorflow.compat.v2.keras": "keras",
+    "tensorflow.contrib.keras": "keras",
+    "tensorflow.contrib.keras.api.keras": "keras",
+    "tensorflow.contrib.keras.python.keras": "keras",
+}
+
+# Old path -> the paths that have its names today.
+MOVED: dict[str, tuple[str, ...]] = {
+    "callbacks_v1": ("callbacks",),
+    "engine.base_layer": ("engine",),
+    "engine.functional": ("engine",),
+    "engine.input_layer": ("engine",),
+    "engine.keras_tensor": ("engine",),
+    "engine.network": ("engine",),
+    "engine.saving": ("models",),
+    "engine.sequential": ("engine",),
+    "engine.topology": ("engine",),
+    "engine.training": ("engine",),
+    "initializers.initializers_v1": ("initializers",),
+    "initializers.initializers_v2": ("initializers",),
+    "initializations": ("initializers",),
+    "layers.activation": ("layers",),
+    "layers.advanced_activations": ("layers",),
+    "layers.attention": ("layers",),
+    "layers.convolutional": ("layers",),
+    "layers.convolutional_recurrent": ("layers",),
+    "layers.core": ("layers",),
+    "layers.cudnn_recurrent": ("layers",),
+    "layers.embeddings": ("layers",),
+    "layers.experimental": ("layers",),
+    "layers.experimental.preprocessing": ("layers",),
+    "layers.local": ("layers",),
+    "layers.merge": ("layers",),
+    "layers.merging": ("layers",),
+    "layers.noise": ("layers",),
+    "layers.normalization": ("layers",),
+    "layers.normalization.batch_normalization": ("layers",),
+    "layers.normalization.layer_normalization": ("layers",),
+    "layers.normalization_v2": ("layers",),
+    "layers.pooling": ("layers",),
+    "layers.preprocessing": ("layers",),
+    "layers.preprocessing.image_preprocessing": ("layers",),
+    "layers.recurrent": ("layers",),
+    "layers.recurrent_v2": ("layers",),
+    "layers.regularization": ("layers",),
+    "layers.reshaping": ("layers",),
+    "layers.rnn": ("layers",),
+    "layers.wrappers": ("layers",),
+    "objectives": ("losses",),
+    "optimizer_v1": ("optimizers",),
+    "optimizer_v2": ("optimizers",),
+    "optimizers.experimental": ("optimizers",),
+    "saving.hdf5_format": ("models",),
+    "saving.save": ("models",),
+    "saving.saved_model": ("models",),
+    "backend.common": ("backend",),
+    "backend.tensorflow_backend": ("backend",),
+    "backend.load_backend": ("backend",),
+    "utils.data_utils": ("utils",),
+    "utils.generic_utils": ("utils", "saving"),
+    "utils.image_utils": ("utils",),
+    "utils.io_utils": ("utils",),
+    "utils.layer_utils": ("utils", "engine"),
+    "utils.losses_utils": ("losses",),
+    "utils.multi_gpu_utils": ("utils",),
+    "utils.np_utils": ("utils",),
+    "utils.training_utils": ("utils",),
+    "utils.vis_utils": ("utils",),
+    "utils.visualize_util": ("utils",),
+}
+# Every file of these folders is the folder: `keras.optimizers.optimizer_v2.adam`.
+MOVED_FOLDERS: dict[str, tuple[str, ...]] = {
+    "optimizers.optimizer_v1": ("optimizers",),
+    "optimizers.optimizer_v2": ("optimizers",),
+    "optimizer_v2": ("optimizers",),
+    "optimizer_experimental": ("optimizers",),
+}
+
+# Dotted name, whole or as a beginning -> (why not, what to use instead).
+REFUSED: dict[str, tuple[str, str]] = {
+    "keras.src": (
+        "these are the insides of Keras, which change from release to release",
+        "Import the same name from keras, for example `from keras.layers import Dense`",
+    ),
+    "keras.distribution": (
+        "devices are not divided by hand here",
+        "Run the script on several cards with torchrun --nproc-per-node=2 -m striate.keras",
+    ),
+    "keras.distribute": (
+        "devices are not divided by hand here",
+        "Run the script on several cards with torchrun --nproc-per-node=2 -m striate.keras",
+    ),
+    "keras.estimator": (
+        "estimators were removed from TensorFlow",
+        "Train the model with model.fit",
+    ),
+    "keras.export": (
+        "TensorFlow's SavedModel is not written here",
+        "Use model.save('model.keras')",
+    ),
+    "keras.experimental": (
+        "these experiments of Keras 2 are in no later Keras",
+        "Use the layer or model of keras.layers or keras.models",
+    ),
+    "keras.premade": ("linear and wide models are no networks of images", "Use keras.Sequential"),
+    "keras.quantizers": (
+        "Keras's quantization is not here",
+        'Use a smaller number type: model.predict(x, precision="bfloat16")',
+    ),
+    "keras.dtype_policies": (
+        "number types are chosen for a whole model",
+        "Use keras.mixed_precision.set_global_policy",
+    ),
+    "keras.visualization": (
+        "pictures of boxes and masks are not here",
+        "Use matplotlib, or striate.explain",
+    ),
+}
+
+# Packages that are no part of Keras -> what to do without them.
+ADD_ONS: dict[str, str] = {
+    "efficientnet": "Use keras.applications.EfficientNetB0",
+    "kaggle_datasets": "Give the folder of the data",
+    "keras_applications": "Use keras.applications",
+    "keras_contrib": "Write the layer as a keras.layers.Layer subclass",
+    "keras_cv": "Use keras.layers and keras.applications",
+    "keras_hub": "Use keras.applications",
+    "keras_retinanet": "No detector stands in for it",
+    "keras_tuner": "Install it, or loop over the settings",
+    "keras_vggface": "No model stands in for it",
+    "resnet": "Use keras.applications.ResNet50",
+    "segmentation_models": "Use striate.zoo.UNet",
+    "tensorflow_addons": "Use the layer, loss or optimizer of the same name in keras",
+    "tensorflow_datasets": "Use keras.datasets, or keras.utils.image_dataset_from_directory",
+    "tensorflow_hub": "Use keras.applications",
+    "tflearn": "Use keras.layers",
+}
+
+# Name of a module here -> what to use instead of a name that no age of striate will have.
+INSTEAD: dict[str, str] = {
+    "keras.layers.TFSMLayer": "SavedModels hold TensorFlow code; use a .keras or .h5 file",
+    "keras.layers.JaxLayer": "Write the layer as a keras.layers.Layer subclass",
+    "keras.layers.FlaxLayer": "Write the layer as a keras.layers.Layer subclass",
+    "keras.layers.TorchModuleWrapper": "A torch module is a layer of a subclassed model as it is",
+    "keras.layers.StringLookup": "Make whole numbers of the text before, with a dict",
+    "keras.layers.IntegerLookup": "Make the numbers before, with a dict",
+    "keras.layers.TextVectorization": "Use keras.preprocessing.text.Tokenizer",
+    "keras.layers.Hashing": "Make the numbers before, with hash()",
+    "keras.layers.HashedCrossing": "Make the numbers before, with hash()",
+    "keras.layers.MelSpectrogram": "Make the spectrogram before, with scipy.signal",
+    "keras.layers.STFTSpectrogram": "Make the spectrogram before, with scipy.signal",
+    "keras.callbacks.RemoteMonitor": "Use a LambdaCallback that posts the logs",
+    "keras.callbacks.OrbaxCheckpoint": "Use keras.callbacks.BackupAndRestore",
+}
