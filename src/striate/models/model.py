@@ -325,11 +325,11 @@ class Model(Analysed, Layer):
 
         save_weights(self, path, overwrite=overwrite)
 
-    def load_weights(self, path: Any, skip_mismatch: bool = False) -> None:
-        """Sets the weights from a `.safetensors` or `.striate` file."""
+    def load_weights(self, path: Any, skip_mismatch: bool = False, by_name: bool = False) -> None:
+        """Sets the weights from a `.safetensors`, `.striate` or Keras file."""
         from striate.models.saving import load_weights
 
-        load_weights(self, path, skip_mismatch=skip_mismatch)
+        load_weights(self, path, skip_mismatch=skip_mismatch, by_name=by_name)
 
     def __getstate__(self) -> dict[str, Any]:
         return {

@@ -11,6 +11,7 @@ import torch
 
 from striate import errors
 from striate.layers.waiting import allocate
+from striate.models import foreign
 from striate.models.compiled_config import (
     compile_from_config,
     compiled_config,
@@ -116,19 +117,30 @@ def save_weights(model: Model, path: str | os.PathLike[str], *, overwrite: bool 
 
 
 def load_weights(
-    model: Model, path: str | os.PathLike[str], *, skip_mismatch: bool = False
+    model: Model,
+    path: str | os.PathLike[str],
+    *,
+    skip_mismatch: bool = False,
+    by_name: bool = False,
 ) -> None:
-    """Sets weights by name from a `.safetensors` or `.striate` file.
+    """Sets weights from a `.safetensors`, `.striate` or Keras file, whatever it is called.
+
+    Our own files keep weights by name. Keras's are matched as Keras does it: layer by layer in the
+    order of the model; what Keras 1, Theano or cuDNN laid out otherwise is turned round.
 
     Args:
         model: whose weights to set.
         path: the file.
         skip_mismatch: leaves weights alone that are missing there or have another shape.
+        by_name: of a Keras file takes the layers of the same name and leaves the others alone.
 
     Raises:
         FormatError: unreadable, or (unless `skip_mismatch`) not the weights of this model;
             no weight is changed then.
     """
+    if foreign.is_foreign(path):
+        foreign.load_weights(model, path, skip_mismatch=skip_mismatch, by_name=by_name)
+        return
     if Path(path).suffix == SAFETENSORS:
         content = _bytes(path)
         tensor_specs(content)
