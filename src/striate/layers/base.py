@@ -20,7 +20,8 @@ from striate.graph.named import Items, freeze_value
 from striate.graph.record import Call, Symbol, note
 from striate.graph.spec import Spec
 from striate.layers import masks
-from striate.layers.calls import Hole, Template, leaves, specs_of
+from striate.layers.border_types import BORDERS, crossing
+from striate.layers.calls import Hole, Template, holds, leaves, specs_of
 from striate.layers.construction import (
     argument_names,
     bound_arguments,
@@ -152,8 +153,14 @@ class Layer(Weights):
     # calling -----------------------------------------------------------------------------
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        across = crossing(args) if BORDERS else None
+        if across is not None:
+            return across(self._called, args, kwargs)
+        return self._called(*args, **kwargs)
+
+    def _called(self, *args: Any, **kwargs: Any) -> Any:
         plain = len(args) == 1 and not kwargs and isinstance(args[0], Tensor)
-        if not plain and (_has_symbol(args) or _has_symbol(kwargs)):
+        if not plain and (holds(args, Symbol) or holds(kwargs, Symbol)):
             return self._record(args, kwargs)
         return super().__call__(*args, **kwargs)
 
@@ -374,14 +381,6 @@ class Layer(Weights):
         # what was recorded belongs to the model it was recorded in, and losses to the call
         kept = super().__getstate__()
         return {**kept, "_call": None, "activity_penalty": None, "_extra_losses": []}
-
-
-def _has_symbol(value: Any) -> bool:
-    if isinstance(value, Symbol):
-        return True
-    if isinstance(value, (list, tuple)):
-        return any(_has_symbol(v) for v in value)
-    return isinstance(value, dict) and any(_has_symbol(v) for v in value.values())
 
 
 def _one_or_list(values: tuple[Any, ...]) -> Any:

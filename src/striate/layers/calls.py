@@ -155,6 +155,15 @@ def leaves(value: Any) -> list[Any]:
     return [value]
 
 
+def holds(value: Any, kind: type) -> bool:
+    """Whether a value, or one in its lists and dicts, is of a type."""
+    if isinstance(value, kind):
+        return True
+    if isinstance(value, (list, tuple)):
+        return any(holds(v, kind) for v in value)
+    return isinstance(value, dict) and any(holds(v, kind) for v in value.values())
+
+
 def specs_of(values: Sequence[Any]) -> tuple[Spec, ...]:
     """Specs of tensors, the batch left open."""
     return tuple(spec_of(v) for v in values if isinstance(v, Tensor))

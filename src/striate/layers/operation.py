@@ -1,8 +1,8 @@
-"""Arithmetic on symbols: each operator is a layer of one node."""
+"""Arithmetic on symbols: each operator, and each function of a fixed table, is a layer."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,30 +12,37 @@ from torch import Tensor
 from striate import errors
 from striate.graph import kinds
 from striate.graph.arithmetic import Arithmetic
+from striate.graph.kinds.functions import FUNCTIONS
 from striate.graph.kinds.operation import ARRAY, INDEX, INPUT, NEW, NUMBER, SLICE
+from striate.graph.named import freeze_value
 from striate.graph.record import Symbol
 from striate.layers.builtin import BuiltIn, register
 from striate.layers.calls import Template
 from striate.ops.arithmetic import BINARY, UNARY, sliced
+from striate.ops.functions import DEFINITIONS
 from striate.ops.layout import to_external, to_internal
 
 
 @register()
 class Operation(BuiltIn):
-    """One operator between symbols, numbers and arrays; `x + y` on symbols makes it.
+    """One operator or function of symbols, numbers and arrays; `x + y` on symbols makes it.
 
-    The operators + - * / // % ** @ and abs, and slices with steps, None, and an ellipsis, mean
-    what they mean in NumPy. Arrays are kept in the model, so they must be small.
+    The functions are those of Keras that have a rule for shapes: means, reshapes, softmax and so
+    on; `striate.keras.ops` records them. The operators + - * / // % ** @ and abs, and slices with
+    steps, None, and an ellipsis, mean what they mean in NumPy. Arrays are kept in the model, so
+    they must be small.
 
     Shapes: NumPy's; symbols must have equally many dimensions, the batch first.
 
     Args:
-        operation: NumPy's name of it, such as "add" or "getitem".
+        operation: NumPy's name of it, such as "add" or "getitem", or Keras's of a function.
         operands: as `graph.kinds.Operation` describes them.
         key: of "getitem".
+        arguments: of a function: what it takes besides tensors.
 
     Raises:
-        ArgumentError: an operand that is no symbol, number or small array.
+        ArgumentError: an operand that is no symbol, number or small array; arguments that the
+            function does not take.
         ShapeError: shapes that do not go together, an index out of range, an empty slice.
 
     Example:
@@ -53,18 +60,26 @@ class Operation(BuiltIn):
         operation: str,
         operands: Sequence[Any] = ((INPUT, 0), (INPUT, 1)),
         key: Sequence[Any] = (),
+        arguments: Mapping[str, Any] | Sequence[Any] = (),
         **kwargs: Any,
     ) -> None:
-        arguments = {"operation": operation, "operands": tuple(operands), "key": tuple(key)}
-        super().__init__(kinds.Operation, arguments, **kwargs)
+        fields = {
+            "operation": operation,
+            "operands": tuple(operands),
+            "key": tuple(key),
+            "arguments": freeze_value(dict(arguments)),
+        }
+        super().__init__(kinds.Operation, fields, **kwargs)
         self._arrays: dict[tuple[int, torch.device], Tensor] = {}
 
     @property
     def base_name(self) -> str:
         return self.kind.operation if "kind" in vars(self) else "operation"
 
-    def compute(self, *inputs: Tensor, template: Template | None = None) -> Tensor:
+    def compute(self, *inputs: Tensor, template: Template | None = None) -> Any:
         k = self.kind
+        if k.operation in FUNCTIONS:
+            return self._function(inputs)
         if k.operation == "getitem":
             return to_internal(sliced(to_external(inputs[0]), k.key))
         if k.operation in UNARY:
@@ -75,6 +90,16 @@ class Operation(BuiltIn):
             return out
         last = [to_external(x) for x in inputs]
         return to_internal(function(*(self._value(i, last) for i in range(len(k.operands)))))
+
+    def _function(self, inputs: Sequence[Tensor]) -> Any:
+        k, definition = self.kind, DEFINITIONS[self.kind.operation]
+        if k.operation == "gradient":  # of these very tensors, not of views of them
+            return definition.function(*inputs)
+        last = [to_external(x) for x in inputs]
+        values = [self._value(i, last) for i in range(len(k.operands))]
+        given = (values,) if definition.tensors is None else tuple(values)
+        out = definition.function(*given, **k.arguments.as_dict())
+        return to_internal(out) if isinstance(out, Tensor) else tuple(to_internal(o) for o in out)
 
     def _value(self, number: int, inputs: Sequence[Tensor]) -> Any:
         """An operand as a tensor or a number; arrays are made once per device."""
@@ -100,6 +125,39 @@ def perform(operation: str, *operands: Any, key: Any = None) -> Any:
 
 
 Arithmetic.perform = staticmethod(perform)
+
+
+def record_function(name: str, tensors: Sequence[Any], arguments: Mapping[str, Any]) -> Any:
+    """Records a function of `FUNCTIONS` on symbols.
+
+    Args:
+        name: of the function.
+        tensors: symbols, numbers and small arrays, at least one symbol among them.
+        arguments: all else, as plain data.
+
+    Raises:
+        ArgumentError: an argument that a model cannot keep, such as a symbol or a tensor.
+    """
+    for argument, value in arguments.items():
+        if not _is_plain(value):
+            raise errors.ArgumentError(
+                errors.message(
+                    name,
+                    f"`{argument}` is not plain data, and a model could not keep it",
+                    got={argument: value},
+                    expected="numbers, text and tuples of them",
+                )
+            )
+    symbols: list[Symbol] = []
+    described = tuple(_operand(name, v, symbols) for v in tensors)
+    layer = Operation(name, described, arguments=arguments)
+    return layer(symbols[0] if len(symbols) == 1 else symbols)
+
+
+def _is_plain(value: Any) -> bool:
+    if isinstance(value, (list, tuple)):
+        return all(_is_plain(v) for v in value)
+    return value is None or isinstance(value, (str, bool, int, float))
 
 
 def _operand(operation: str, given: Any, symbols: list[Symbol]) -> tuple[Any, ...]:

@@ -17,8 +17,6 @@ BINARY: dict[str, Callable[[Any, Any], Any]] = {
     "mod": lambda a, b: a % b,
     "power": lambda a, b: a**b,
     "matmul": lambda a, b: a @ b,
-    "logical_and": lambda a, b: a & b,
-    "logical_or": lambda a, b: a | b,
 }
 UNARY: dict[str, Callable[[Tensor], Tensor]] = {"negative": torch.neg, "absolute": torch.abs}
 

@@ -7,11 +7,22 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, ClassVar
 
+from striate import errors
 from striate.graph.kinds.base import Fault, Kind, bad_argument, register
+from striate.graph.kinds.functions import FUNCTIONS
+from striate.graph.kinds.functions.products import products_of
+from striate.graph.kinds.functions.types import (
+    REAL_NUMBER,
+    WHOLE_NUMBER,
+    matmul_shape,
+    numpy_broadcast,
+    promoted,
+)
+from striate.graph.named import Items
 from striate.graph.reach import Reach
 from striate.graph.spec import DTYPES, Shape, Spec, product
 
-# name -> number of operands
+# Python's operators: name -> number of operands; functions are in FUNCTIONS
 OPERATIONS = {
     "add": 2,
     "subtract": 2,
@@ -21,8 +32,6 @@ OPERATIONS = {
     "mod": 2,
     "power": 2,
     "matmul": 2,
-    "logical_and": 2,
-    "logical_or": 2,
     "negative": 1,
     "absolute": 1,
     "getitem": 1,
@@ -37,25 +46,34 @@ KEY_SIZES = {SLICE: 4, INDEX: 2, NEW: 1}
 @register
 @dataclass(frozen=True)
 class Operation(Kind):
-    """One operation of Python on symbols, numbers and small arrays.
+    """One operator or function on symbols, numbers and small arrays.
 
     Args:
-        operation: its name in NumPy.
+        operation: its name in NumPy, or one of `functions.FUNCTIONS`.
         operands: each ("input", number), ("number", value) or ("array", dtype, shape, values).
         key: of "getitem", one entry per axis: ("slice", start, stop, step), ("index", place),
             ("new",) for None; an ellipsis is spelt out.
+        arguments: of a function: all that are not tensors, such as its axis.
     """
 
     num_inputs: ClassVar[int | None] = None
     operation: str = "add"
     operands: tuple[tuple[Any, ...], ...] = ((INPUT, 0), (INPUT, 1))
     key: tuple[tuple[Any, ...], ...] = ()
+    arguments: Items = Items()
 
     def check(self) -> None:
-        if self.operation not in OPERATIONS:
-            raise bad_argument("operation", self.operation, "one of " + ", ".join(OPERATIONS))
-        if len(self.operands) != OPERATIONS[self.operation]:
-            raise bad_argument("operands", self.operands, f"{OPERATIONS[self.operation]} of them")
+        if self.operation in FUNCTIONS:
+            wanted = FUNCTIONS[self.operation].tensors
+        elif self.operation in OPERATIONS:
+            wanted = OPERATIONS[self.operation]
+        else:
+            known = ", ".join((*OPERATIONS, *FUNCTIONS))
+            raise bad_argument("operation", self.operation, "one of " + known)
+        if len(self.operands) != wanted and wanted is not None:
+            raise bad_argument("operands", self.operands, f"{wanted} of them")
+        if self.arguments and self.operation not in FUNCTIONS:
+            raise bad_argument("arguments", tuple(self.arguments), "none for an operator")
         for operand in self.operands:
             check_operand(operand)
         for entry in self.key:
@@ -72,7 +90,9 @@ class Operation(Kind):
         if len(inputs) != wanted:
             raise Fault("wrong number of inputs", got={"inputs": len(inputs)}, expected=f"{wanted}")
 
-    def output(self, *inputs: Spec) -> Spec:
+    def output(self, *inputs: Spec) -> Spec | tuple[Spec, ...]:
+        if self.operation in FUNCTIONS:
+            return self._function_output(inputs)
         if self.operation == "getitem":
             return Spec(sliced_shape(self.key, inputs[0].shape), inputs[0].dtype)
         specs = [operand_spec(operand, inputs) for operand in self.operands]
@@ -83,16 +103,43 @@ class Operation(Kind):
             return Spec(matmul_shape(*shapes), dtype)
         return Spec(shapes[0] if len(shapes) == 1 else numpy_broadcast(*shapes), dtype)
 
+    def _function_output(self, inputs: Sequence[Spec]) -> Spec | tuple[Spec, ...]:
+        function = FUNCTIONS[self.operation]
+        specs = [function_operand(operand, inputs) for operand in self.operands]
+        if function.by_value and len(specs) > 1:
+            self.check_ranks(inputs)
+        try:
+            return function.rule(specs, self.arguments.as_dict())
+        except (KeyError, TypeError, ValueError, IndexError) as error:
+            raise Fault(
+                f"arguments that do not fit ({type(error).__name__}: {error})",
+                got=dict(self.arguments),
+                expected=f"those of {self.operation}",
+                error=errors.ArgumentError,
+            ) from None
+
     def macs(self, *inputs: Spec) -> int | None:
-        if self.operation != "matmul":
+        function = FUNCTIONS.get(self.operation)
+        if self.operation != "matmul" and not (function and function.sums_products):
             return 0
-        first = operand_spec(self.operands[0], inputs)
-        return product((*self.output(*inputs).shape[1:], first.shape[-1]))
+        specs = [operand_spec(operand, inputs) for operand in self.operands]
+        made = self.output(*inputs)
+        shape = made.shape if isinstance(made, Spec) else ()
+        return products_of(self.operation, specs, self.arguments.as_dict(), shape)
+
+    def to_config(self) -> dict[str, Any]:
+        config = super().to_config()
+        if not self.arguments:  # as files of operators have been from the start
+            del config["arguments"]
+        return config
 
     def macs_inside(self, *inputs: Spec) -> int | None:
         return self.macs(*inputs)
 
     def reach(self, axis: int, given: Spec, made: Spec) -> Reach | None:
+        function = FUNCTIONS.get(self.operation)
+        if function is not None:
+            return super().reach(axis, given, made) if function.by_value else None
         if self.operation != "getitem":
             return None if self.operation == "matmul" else super().reach(axis, given, made)
         entry = self.key[axis] if axis < len(self.key) else (SLICE, None, None, None)
@@ -129,8 +176,6 @@ class Operation(Kind):
         numbers = [v for kind, v, *_ in self.operands if kind == NUMBER]
         dtype = promoted([spec.dtype for spec in specs if spec.dtype])
         whole = "float" not in dtype
-        if self.operation.startswith("logical"):
-            return "bool"
         if whole and (self.operation == "divide" or any(isinstance(n, float) for n in numbers)):
             return "float32"
         return "int64" if dtype == "bool" and numbers else dtype
@@ -164,53 +209,13 @@ def operand_spec(operand: tuple[Any, ...], inputs: Sequence[Spec]) -> Spec:
     return Spec((), "") if operand[0] == NUMBER else Spec(tuple(operand[2]), operand[1])
 
 
-ORDER = ("bool", "uint8", "int32", "int64", "float16", "bfloat16", "float32", "float64")
-
-
-def promoted(dtypes: Sequence[str]) -> str:
-    """The number type that holds values of all of them.
-
-    Example:
-        >>> promoted(["int64", "float16"]), promoted(["float16", "bfloat16"])
-        ('float16', 'float32')
-    """
-    halves = {"float16", "bfloat16"} <= set(dtypes)
-    return max([*dtypes, "float32"] if halves else dtypes, key=ORDER.index)
-
-
-def numpy_broadcast(a: Shape, b: Shape) -> Shape:
-    """The shape of a op b: aligned at the end, sizes of 1 repeated, open sizes staying open.
-
-    Example:
-        >>> numpy_broadcast((None, 8, 8, 3), (3,))
-        (None, 8, 8, 3)
-    """
-    rank = max(len(a), len(b))
-    first, second = ((1,) * (rank - len(s)) + tuple(s) for s in (a, b))
-    shape: list[int | None] = []
-    for n, m in zip(first, second, strict=True):
-        if n is not None and m is not None and n != m and 1 not in (n, m):
-            raise Fault(
-                "shapes that do not go together",
-                got={"shapes": (a, b)},
-                expected="equal sizes, or 1, on every axis from the last to the first",
-            )
-        if n == 1 or m == 1:
-            shape.append(m if n == 1 else n)
-        else:
-            shape.append(m if n is None else n)
-    return tuple(shape)
-
-
-def matmul_shape(a: Shape, b: Shape) -> Shape:
-    """The shape of a @ b: matrices in the last two dimensions, the others broadcast."""
-    if len(a) < 2 or len(b) < 2 or a[-1] != b[-2]:
-        raise Fault(
-            "matrices that do not go together",
-            got={"shapes": (a, b)},
-            expected="the columns of the first as many as the rows of the second",
-        )
-    return (*numpy_broadcast(a[:-2], b[:-2]), a[-2], b[-1])
+def function_operand(operand: tuple[Any, ...], inputs: Sequence[Spec]) -> Spec:
+    """As `operand_spec`, but a plain number says whether it is whole."""
+    if operand[0] != NUMBER:
+        return operand_spec(operand, inputs)
+    value = operand[1]
+    kind = REAL_NUMBER if isinstance(value, float) else WHOLE_NUMBER
+    return Spec((), "bool" if isinstance(value, bool) else kind)
 
 
 def sliced_shape(key: Sequence[tuple[Any, ...]], shape: Shape) -> Shape:
