@@ -109,7 +109,7 @@ class Tensor(torch.Tensor):
         return sliced(self, [_described(entry) for entry in entries])
 
     def __format__(self, spec: str) -> str:
-        return format(self.item(), spec) if self.dim() == 0 else super().__format__(spec)
+        return format(self.item() if self.dim() == 0 else self.numpy(), spec)
 
     def __repr__(self, **_: Any) -> str:  # type: ignore[override]
         dtype = str(self.dtype).removeprefix("torch.")

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from striate.graph.record import Symbol
+from striate.graph.spec import product
 from striate.keras.ops import calling
 from striate.keras.tensors import as_tensor
 
@@ -53,7 +54,7 @@ def ndim(x: Any) -> int:
 def size(x: Any) -> Any:
     """How many values it has; None for a symbol with an open size."""
     sizes = tuple(x.shape) if isinstance(x, Symbol) else tuple(as_tensor(x).shape)
-    return None if None in sizes else int(np.prod(sizes, dtype=np.int64))
+    return product(sizes)
 
 
 def select(condlist: Sequence[Any], choicelist: Sequence[Any], default: Any = 0) -> Any:

@@ -25,7 +25,8 @@ def dot(x1: Tensor, x2: Tensor) -> Tensor:
     a, b = met(x1, x2)
     if a.dim() == 0 or b.dim() == 0:
         return a * b
-    return torch.tensordot(a, b, dims=([a.dim() - 1], [max(0, b.dim() - 2)]))
+    out: Tensor = torch.tensordot(a, b, dims=([a.dim() - 1], [max(0, b.dim() - 2)]))
+    return out
 
 
 @entered(2)
@@ -33,7 +34,8 @@ def tensordot(x1: Tensor, x2: Tensor, axes: Any = 2) -> Tensor:
     """Sums over the axes named of each."""
     if not isinstance(axes, int):
         axes = [axes_of(part, x.dim()) for part, x in zip(axes, (x1, x2), strict=True)]
-    return torch.tensordot(*met(x1, x2), dims=axes)
+    out: Tensor = torch.tensordot(*met(x1, x2), dims=axes)
+    return out
 
 
 @entered(None)
@@ -84,7 +86,8 @@ def cross(
     if axis is not None:
         axisa = axisb = axisc = axis
     a, b = met(x1.movedim(axisa, -1), x2.movedim(axisb, -1))
-    return torch.linalg.cross(*torch.broadcast_tensors(a, b), dim=-1).movedim(-1, axisc)
+    out: Tensor = torch.linalg.cross(*torch.broadcast_tensors(a, b), dim=-1).movedim(-1, axisc)
+    return out
 
 
 def _sizes(value: Any, rank: int) -> tuple[int, ...]:
@@ -218,13 +221,15 @@ for _name in ("det", "inv", "eig", "eigh"):
 @entered()
 def cholesky(x: Tensor, upper: bool = False) -> Tensor:
     """The triangular root of a matrix."""
-    return torch.linalg.cholesky(floated(x), upper=upper)
+    out: Tensor = torch.linalg.cholesky(floated(x), upper=upper)
+    return out
 
 
 @entered()
 def pinv(x: Tensor, rcond: float | None = None) -> Tensor:
     """The inverse as far as there is one."""
-    return torch.linalg.pinv(floated(x)) if rcond is None else torch.linalg.pinv(x, rcond)
+    out: Tensor = torch.linalg.pinv(floated(x)) if rcond is None else torch.linalg.pinv(x, rcond)
+    return out
 
 
 @entered()
@@ -244,27 +249,32 @@ def svd(x: Tensor, full_matrices: bool = True, compute_uv: bool = True) -> Any:
 @entered(2)
 def solve(a: Tensor, b: Tensor) -> Tensor:
     """x of a x = b."""
-    return torch.linalg.solve(*met(floated(a), floated(b)))
+    out: Tensor = torch.linalg.solve(*met(floated(a), floated(b)))
+    return out
 
 
 @entered(2)
 def lstsq(a: Tensor, b: Tensor, rcond: float | None = None) -> Tensor:
     """x of the smallest |a x - b|."""
-    return torch.linalg.pinv(floated(a)) @ floated(b)
+    out: Tensor = torch.linalg.pinv(floated(a)) @ floated(b)
+    return out
 
 
 @entered(2)
 def solve_triangular(a: Tensor, b: Tensor, lower: bool = False) -> Tensor:
     """x of a x = b, where a is triangular."""
-    if b.dim() == a.dim() - 1:
-        return torch.linalg.solve_triangular(a, b.unsqueeze(-1), upper=not lower).squeeze(-1)
-    return torch.linalg.solve_triangular(a, b, upper=not lower)
+    vector = b.dim() == a.dim() - 1
+    out: Tensor = torch.linalg.solve_triangular(
+        a, b.unsqueeze(-1) if vector else b, upper=not lower
+    )
+    return out.squeeze(-1) if vector else out
 
 
 @entered()
 def matrix_rank(x: Tensor, tol: float | None = None) -> Tensor:
     """How many rows of a matrix do not follow from the others."""
-    return torch.linalg.matrix_rank(floated(x), tol=tol).int()
+    out: Tensor = torch.linalg.matrix_rank(floated(x), tol=tol).int()
+    return out
 
 
 @entered(2)

@@ -150,9 +150,12 @@ def logsumexp(x: Tensor, axis: Axis = None, keepdims: bool = False) -> Tensor:
 def norm(x: Tensor, ord: Any = None, axis: Axis = None, keepdims: bool = False) -> Tensor:
     """The length of vectors (one axis) or the norm of matrices (two)."""
     x = floated(x)
+    out: Tensor
     if ord is None:
-        return torch.linalg.vector_norm(x, 2, axes_of(axis, x.dim()), keepdims)
-    return torch.linalg.norm(x, ord, axis, keepdims)
+        out = torch.linalg.vector_norm(x, 2, axes_of(axis, x.dim()), keepdims)
+    else:
+        out = torch.linalg.norm(x, ord, axis, keepdims)
+    return out
 
 
 @entered()

@@ -1,0 +1,11 @@
+"""keras.backend: the functions of Keras 1 and 2, on tensors and on symbols."""
+
+from __future__ import annotations
+
+from striate.keras.backend import functions, graphs, sessions
+from striate.keras.backend.sessions import _get_available_gpus as _get_available_gpus
+
+__all__ = sorted({*functions.__all__, *graphs.__all__, *sessions.__all__} - {"Phase"})
+
+for _module in (functions, graphs, sessions):
+    globals().update({name: getattr(_module, name) for name in _module.__all__})
