@@ -210,18 +210,18 @@ WRONG = [
         " self.add_weight(...).",
     ),
     Wrong(
-        lambda: X[0],
+        lambda: X[1:],
         ArgumentError,
-        "<Symbol (None, 4, 3) float32 from InputLayer>: cannot be indexed so. Got index='0'."
-        " Expected a whole batch first, then numbers, slices of numbers, None or ...."
-        " x[:, 1:, ::2, :3].",
+        "<Symbol (None, 4, 3) float32 from InputLayer>: cannot be indexed so. Got index='slice(1,"
+        " None, None)'. Expected a whole batch or a number first, then numbers, slices of numbers,"
+        " None or .... x[:, 1:, ::2, :3].",
     ),
     Wrong(
         lambda: X[:, [0, 1]],
         ArgumentError,
         "<Symbol (None, 4, 3) float32 from InputLayer>: cannot be indexed so. Got index='(slice("
-        "None, None, None), [0, 1])'. Expected a whole batch first, then numbers, slices of"
-        " numbers, None or .... x[:, 1:, ::2, :3].",
+        "None, None, None), [0, 1])'. Expected a whole batch or a number first, then numbers,"
+        " slices of numbers, None or .... x[:, 1:, ::2, :3].",
     ),
     Wrong(
         lambda: X[:, 4],

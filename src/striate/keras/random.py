@@ -143,9 +143,7 @@ def gamma(shape: Sequence[int], alpha: Any, dtype: Any = None, seed: Seed = None
         return _given(torch._standard_gamma(rate), dtype)
 
 
-def beta(
-    shape: Sequence[int], alpha: Any, beta: Any, dtype: Any = None, seed: Seed = None
-) -> Any:
+def beta(shape: Sequence[int], alpha: Any, beta: Any, dtype: Any = None, seed: Seed = None) -> Any:
     """From a beta distribution."""
     with _seeded(seed):
         first = gamma(shape, alpha)

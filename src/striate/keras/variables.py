@@ -74,7 +74,7 @@ class Variable(Tensor):
     read_value = value
     initialized_value = value
 
-    def __repr__(self, **_: Any) -> str:
+    def __repr__(self, **_: Any) -> str:  # type: ignore[override]
         dtype = str(self.dtype).removeprefix("torch.")
         shape = tuple(self.shape)
         return f"<tf.Variable '{self.label}' shape={shape} dtype={dtype}, numpy={self.numpy()!r}>"

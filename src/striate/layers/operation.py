@@ -211,13 +211,15 @@ def _key(key: Any, symbol: Symbol) -> tuple[Any, ...]:
         or (isinstance(entry, slice) and _plain(entry))
         for entry in entries
     )
-    if not legal or given > symbol.ndim or entries[0] != slice(None):
+    whole = entries[0] == slice(None) or isinstance(entries[0], (int, np.integer))
+    if not legal or given > symbol.ndim or not whole:
         raise errors.ArgumentError(
             errors.message(
                 repr(symbol),
                 "cannot be indexed so",
                 got={"index": str(key)},
-                expected="a whole batch first, then numbers, slices of numbers, None or ...",
+                expected="a whole batch or a number first, then numbers, slices of numbers, None"
+                " or ...",
                 fix="x[:, 1:, ::2, :3]",
             )
         )

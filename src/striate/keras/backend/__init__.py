@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from striate.keras.backend import functions, graphs, sessions
+from striate.keras.backend import functions, graphs, maps, sessions
 from striate.keras.backend.sessions import _get_available_gpus as _get_available_gpus
 
-__all__ = sorted({*functions.__all__, *graphs.__all__, *sessions.__all__} - {"Phase"})
+__all__ = sorted(
+    {*functions.__all__, *maps.__all__, *graphs.__all__, *sessions.__all__} - {"Phase"}
+)
 
-for _module in (functions, graphs, sessions):
+for _module in (functions, graphs, maps, sessions):
     globals().update({name: getattr(_module, name) for name in _module.__all__})

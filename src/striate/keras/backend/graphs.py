@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Sequence
 from typing import Any
 
@@ -13,12 +12,10 @@ from striate.errors import ArgumentError, GraphError, message
 from striate.graph.record import Symbol
 from striate.keras import config, layers, ops
 from striate.keras.backend.sessions import Phase
-from striate.keras.tensors import Tensor, as_tensor
+from striate.keras.tensors import as_tensor
 from striate.keras.variables import Variable
-from striate.layers.calls import leaves
 from striate.models import Model
 from striate.models.stepping import Stepper
-from striate.ops.functions.definitions import dtype_of
 
 __all__ = [
     "batch_get_value",
@@ -221,7 +218,8 @@ def moving_average_update(x: Any, value: Any, momentum: float) -> Any:
 
 def shape(x: Any) -> tuple[Any, ...]:
     """The sizes; None where a symbol's is open."""
-    return ops.shape(x)
+    out: tuple[Any, ...] = ops.shape(x)
+    return out
 
 
 int_shape = shape
@@ -250,7 +248,8 @@ def is_keras_tensor(x: Any) -> bool:
 
 def is_tensor(x: Any) -> bool:
     """Whether it is a tensor or a symbol."""
-    return ops.is_tensor(x)
+    out: bool = ops.is_tensor(x)
+    return out
 
 
 def is_variable(x: Any) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from striate.keras.ops import calling
 
@@ -24,3 +24,7 @@ for _module in reversed(_modules()):
 globals().update({name: calling.function(name) for name in _MORE})
 for _name in _MODULES:
     globals()[_name] = importlib.import_module(f"{__name__}.{_name}")
+
+if TYPE_CHECKING:
+
+    def __getattr__(name: str) -> Any: ...
