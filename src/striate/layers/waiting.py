@@ -14,14 +14,18 @@ from __future__ import annotations
 
 import copy
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
 
+from striate.errors import ArgumentError, message
 from striate.graph.kinds import WeightSpec
+from striate.graph.spec import product
 from striate.ops import initializers
 from striate.ops.modules import parts
 
@@ -178,12 +182,48 @@ def started(initializer: Any, shape: tuple[int, ...]) -> Any:
     Without a seed of its own it gets one here, drawn from torch's generator.
     """
     if type(initializer) not in LATER:
+        _spend(shape)
         return torch.as_tensor(initializer(shape), dtype=torch.float32)
     if not isinstance(initializer, initializers.Seeded) or initializer.seed is not None:
         return initializer
     seeded = copy.copy(initializer)
     seeded.seed = int(torch.empty((), dtype=torch.int64, device="cpu").random_())
     return seeded
+
+
+_LEFT: ContextVar[list[int] | None] = ContextVar("_LEFT", default=None)
+
+
+@contextmanager
+def at_most(values: int) -> Iterator[None]:
+    """Inside, weights of initialisers that run at once have no more values than this together.
+
+    For files of strangers, which may describe more than any memory holds.
+
+    Raises:
+        ArgumentError: a layer needs more.
+    """
+    token = _LEFT.set([values])
+    try:
+        yield
+    finally:
+        _LEFT.reset(token)
+
+
+def _spend(shape: tuple[int, ...]) -> None:
+    left = _LEFT.get()
+    if left is None:
+        return
+    left[0] -= product(shape) or 0
+    if left[0] < 0:
+        raise ArgumentError(
+            message(
+                "",
+                "a weight is larger than the file can hold",
+                got={"shape": shape},
+                expected="weights that the file holds",
+            )
+        )
 
 
 def allocate(module: nn.Module) -> None:

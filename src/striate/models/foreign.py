@@ -3,18 +3,52 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from striate.storage.contents import FOREIGN, content_of
 
 if TYPE_CHECKING:
+    from striate.graph import Graph
     from striate.models.model import Model
 
 
 def is_foreign(path: str | os.PathLike[str]) -> bool:
     """Whether a file is one that `formats` knows, by its content."""
     return content_of(path) in FOREIGN
+
+
+def load_model(
+    path: str | os.PathLike[str],
+    custom_objects: Mapping[str, Any] | None = None,
+    compile: bool = True,
+    weights: str | os.PathLike[str] | None = None,
+) -> Model:
+    """The model of a Keras file; see `formats.keras_files.open_model`."""
+    from striate.formats import keras_files
+
+    return keras_files.open_model(path, custom_objects, compile=compile, weights=weights).model
+
+
+def graph_of(path: str | os.PathLike[str]) -> Graph:
+    """The graph of a Keras file; its weights are not read."""
+    from striate.formats import keras_files
+
+    graph: Graph = keras_files.graph_alone(path)
+    return graph
+
+
+def model_from_json(text: str, custom_objects: Mapping[str, Any] | None = None) -> Model:
+    """A model with new weights from Keras's `model.to_json()`."""
+    from striate.formats import keras_files
+
+    return keras_files.model_from_json(text, custom_objects)
+
+
+def is_keras_json(text: str) -> bool:
+    """Whether a JSON text is Keras's rather than striate's own."""
+    return '"format_version"' not in text[:200] and "class_name" in text
 
 
 def load_weights(

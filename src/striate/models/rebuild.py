@@ -15,6 +15,7 @@ from striate.graph.record import Recording, Symbol
 from striate.layers import LAYERS, BuiltIn, Layer
 from striate.layers import InputLayer as EntryLayer
 from striate.layers.wrapping import Holding
+from striate.models import foreign
 from striate.models.masking import called
 from striate.models.model import Model
 from striate.models.own_objects import custom_layer, inside, own_objects
@@ -115,11 +116,13 @@ def _own_class(graph: Graph, objects: Mapping[str, Any]) -> Model:
 
 
 def model_from_json(text: str, custom_objects: Mapping[str, Any] | None = None) -> Model:
-    """A model with new weights from `Model.to_json`.
+    """A model with new weights from `Model.to_json`, of striate or of Keras.
 
     Raises:
         FormatError: the text is not the JSON of a graph, or needs `custom_objects`.
     """
+    if foreign.is_keras_json(text):
+        return foreign.model_from_json(text, custom_objects)
     return model_from_graph(Graph.from_json(text), custom_objects)
 
 

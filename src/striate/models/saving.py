@@ -73,17 +73,27 @@ def load_model(
     path: str | os.PathLike[str],
     custom_objects: Mapping[str, Any] | None = None,
     compile: bool = True,
+    weights: str | os.PathLike[str] | None = None,
 ) -> Model:
-    """A model from a `.striate` file or a run folder; no code in the file is run.
+    """A model from a `.striate` file, a run folder, or a Keras file; no code in a file is run.
+
+    What a file is is decided by its content: `.striate`, `.h5` of Keras 1 to 3, `.keras`, or the
+    JSON of a model, with its weights in a second file.
 
     Args:
         path: the file, or a folder that `striate train` wrote.
-        custom_objects: the user's own layer classes, activations, losses and metrics by name.
+        custom_objects: the user's own layer classes, activations, losses and metrics by name. By
+            the name of a layer of a Keras file, what takes its place: a ready layer, or a
+            function of a tensor.
         compile: also restores optimizer, loss and metrics, so that training can go on.
+        weights: the file that holds the weights of a JSON file.
 
     Raises:
         FormatError: no model file, truncated, damaged, or it needs `custom_objects`.
+        ArgumentError: `weights` with a file that has its own.
     """
+    if weights is not None or foreign.is_foreign(path):
+        return foreign.load_model(path, custom_objects, compile, weights)
     file = read_model(path)
     model = model_from_graph(file.graph, custom_objects)
     put_weights(model, file.weights, str(path))

@@ -70,3 +70,39 @@ def weights_alone(where: str) -> FormatError:
             ' st.load_model("model.json", weights=path)',
         )
     )
+
+
+def no_weights(where: str) -> FormatError:
+    """The error of a model file without weights."""
+    return FormatError(
+        message(
+            where,
+            "it holds a model, but no weights",
+            fix="st.models.model_from_json(config) builds it with new ones",
+        )
+    )
+
+
+def too_large(path: Path, most: int) -> FormatError:
+    """The error of a text that no architecture needs."""
+    return FormatError(
+        message(
+            str(path),
+            "it is too large for the description of a model",
+            got={"bytes": path.stat().st_size},
+            expected=f"at most {most}",
+        )
+    )
+
+
+def too_many(where: str, needed: int, most: int) -> FormatError:
+    """The error of a model far larger than the file that should hold its weights."""
+    return FormatError(
+        message(
+            where,
+            "it describes a model far larger than the file",
+            got={"weights": needed},
+            expected=f"at most {most}",
+            fix="A model file holds all its weights; do not trust the file",
+        )
+    )
