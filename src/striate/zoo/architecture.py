@@ -112,19 +112,7 @@ class Architecture:
             ShapeError: an image of other than three axes, or smaller than the network can take.
             ArgumentError: another `pooling`, an unknown option.
         """
-        known = inspect.signature(self.body).parameters
-        for option in options:
-            if option not in list(known)[1:]:
-                raise unknown_name(self.where, "option", option, list(known)[1:])
-        if pooling not in (None, "avg", "max"):
-            raise ArgumentError(
-                message(
-                    self.where,
-                    "unknown pooling",
-                    got={"pooling": pooling},
-                    expected='"avg", "max" or None',
-                )
-            )
+        self._check(pooling, options)
         smallest = self.smallest_of(options)
         image = self._entry(input_tensor, input_shape, include_top, smallest)
         made = self.body(image, **{**self.options, **options})
@@ -151,6 +139,21 @@ class Architecture:
     def where(self) -> str:
         """How messages name this network."""
         return f"zoo.{self.name}"
+
+    def _check(self, pooling: str | None, options: Mapping[str, Any]) -> None:
+        known = inspect.signature(self.body).parameters
+        for option in options:
+            if option not in list(known)[1:]:
+                raise unknown_name(self.where, "option", option, list(known)[1:])
+        if pooling not in (None, "avg", "max"):
+            raise ArgumentError(
+                message(
+                    self.where,
+                    "unknown pooling",
+                    got={"pooling": pooling},
+                    expected='"avg", "max" or None',
+                )
+            )
 
     def smallest_of(self, options: Mapping[str, Any]) -> int:
         """The smallest height and width with these options of the body, in pixels.
