@@ -32,8 +32,7 @@ ROOMS: dict[str, set[str]] = {
     "training": {"ops", "storage", "figures", "errors"},
     "data": {"storage", "errors"},
     "models": LOWER,
-    # analysis counts and prints; data downloads and storage reads what was pushed
-    "zoo": {"models", "layers", "ops", "graph", "analysis", "data", "storage", "errors"},
+    "zoo": {"models", "layers", "ops", "graph", "errors"},
     "explain": BELOW,
     "diagnosis": BELOW,
     "formats": BELOW,

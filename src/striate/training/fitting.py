@@ -12,6 +12,7 @@ from striate.errors import message
 from striate.training.callbacks.progbar_logger import ProgbarLogger
 from striate.training.callbacks.terminate_on_nan import TerminateOnNaN
 from striate.training.health import Train, TrainingHealth
+from striate.training.logs import Answering
 from striate.training.passes import batches_of, no_data, run_test, skip_taken
 from striate.training.progress import say
 from striate.training.random_state import capture, set_seed
@@ -156,7 +157,7 @@ class Fitting:
                 self._save()
             self._stop_if_asked()
         logs = {**run.at.logs, **self._validate(epoch)}
-        logs = {name: logs[name] for name in sorted(logs)}
+        logs = Answering((name, logs[name]) for name in sorted(logs))
         self._warn_if_nonfinite(epoch, logs)
         run.callbacks.on_epoch_end(epoch, logs)
         self._last_logs = logs

@@ -12,6 +12,7 @@ import numpy as np
 
 from striate.errors import FormatError, MissingExtraError, message, unknown_name
 from striate.training.callbacks.callback import Callback, Logs
+from striate.training.logs import Answering
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -26,7 +27,7 @@ class History(Callback):
 
     Attributes:
         history: name -> list with one value per epoch that measured it; the names of validation
-            begin with `val_`.
+            begin with `val_`. It answers to Keras's earlier names, "acc" for "accuracy", too.
         epoch: the number of each epoch, from 0.
         params: `verbose`, `epochs` and `steps` of the fit.
         model: the module that was trained.
@@ -40,14 +41,14 @@ class History(Callback):
     """
 
     def __init__(self) -> None:
-        self.history: dict[str, list[Any]] = {}
+        self.history: dict[str, list[Any]] = Answering()
         self.epoch: list[int] = []
         self._measured: dict[str, list[int]] = {}
         self.health: HealthReport | None = None
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
         # Keras keeps old values here; a record of two runs in one list has no order of epochs.
-        self.history, self.epoch, self._measured = {}, [], {}
+        self.history, self.epoch, self._measured = Answering(), [], {}
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         self.epoch.append(epoch)
@@ -58,10 +59,10 @@ class History(Callback):
             self.model.history = self
 
     def state_dict(self) -> dict[str, Any]:
-        return {"history": self.history, "epoch": self.epoch, "measured": self._measured}
+        return {"history": dict(self.history), "epoch": self.epoch, "measured": self._measured}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        self.history = {name: list(values) for name, values in state["history"].items()}
+        self.history = Answering({name: list(values) for name, values in state["history"].items()})
         self.epoch = list(state["epoch"])
         self._measured = {name: list(epochs) for name, epochs in state["measured"].items()}
 

@@ -6,11 +6,58 @@ the device. `LazyLogs` knows its keys, and becomes a table of floats at the firs
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, MutableMapping
+from collections.abc import Callable, Collection, Iterator, Mapping, MutableMapping
 from typing import Any
 
 import numpy as np
 import torch
+
+# Keras's earlier and later names of the same value; scripts of every age read either.
+_SAME = (("acc", "accuracy"), ("lr", "learning_rate"))
+
+
+def known_as(name: object, known: Collection[str]) -> str | None:
+    """The one of the known names that a name stands for; None if there is none.
+
+    Example:
+        >>> known_as("val_acc", ["loss", "val_accuracy"])
+        'val_accuracy'
+    """
+    if not isinstance(name, str):
+        return None
+    for pair in _SAME:
+        for own, other in (pair, pair[::-1]):
+            if name == own or name.endswith(f"_{own}"):
+                found = name.removesuffix(own) + other
+                if found in known:
+                    return found
+    return None
+
+
+class Answering(dict[str, Any]):
+    """A dict of logs or history that answers to "acc" and "accuracy", "lr" and "learning_rate".
+
+    It keeps one key of each pair, the one that Keras 3 has; the other is resolved when it is read.
+
+    Example:
+        >>> logs = Answering(accuracy=0.75)
+        >>> logs["acc"], logs.get("acc"), "acc" in logs, list(logs)
+        (0.75, 0.75, True, ['accuracy'])
+    """
+
+    def __missing__(self, name: str) -> Any:
+        other = known_as(name, self.keys())
+        if other is None:
+            raise KeyError(name)
+        return super().__getitem__(other)
+
+    def __contains__(self, name: object) -> bool:
+        return super().__contains__(name) or known_as(name, self.keys()) is not None
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """The value under either name."""
+        found = name if super().__contains__(name) else known_as(name, self.keys())
+        return default if found is None else super().__getitem__(found)
 
 
 class LazyLogs(MutableMapping[str, Any]):
@@ -37,7 +84,7 @@ class LazyLogs(MutableMapping[str, Any]):
         """The values; fetches them if nobody has yet."""
         if self._values is None:
             read, self._read = self._read, None
-            self._values = read() if read is not None else {}
+            self._values = Answering(read() if read is not None else {})
         return self._values
 
     @property
@@ -65,7 +112,8 @@ class LazyLogs(MutableMapping[str, Any]):
         return len(self._keys if self._values is None else self._values)
 
     def __contains__(self, key: object) -> bool:
-        return key in (self._keys if self._values is None else self._values)
+        names = self._keys if self._values is None else self._values
+        return key in names or known_as(key, names) is not None
 
     def __repr__(self) -> str:
         return repr(self.fetch())

@@ -125,13 +125,13 @@ def test_a_plain_module_has_weights_only(tmp_path: Path) -> None:
 
 
 def test_a_name_that_cannot_be_filled_in() -> None:
-    callback = ModelCheckpoint("{epoch}-{val_acc}.striate")
+    callback = ModelCheckpoint("{epoch}-{val_auc}.striate")
     callback.set_model(Saving())
     with pytest.raises(ArgumentError) as caught:
-        callback.on_epoch_end(0, {"val_accuracy": 0.5})
+        callback.on_epoch_end(0, {"val_aucuracy": 0.5})
     assert str(caught.value) == (
         "ModelCheckpoint: the file name cannot be filled in. Got "
-        "filepath='{epoch}-{val_acc}.striate'. Expected names among epoch, val_accuracy."
+        "filepath='{epoch}-{val_auc}.striate'. Expected names among epoch, val_aucuracy."
     )
 
 
@@ -149,3 +149,12 @@ def test_the_state_comes_back() -> None:
     callback.load_state_dict({"best": 0.5, "epoch": 3, "batches": 7})
     assert callback.state_dict() == {"best": 0.5, "epoch": 3, "batches": 7}
     assert torch.is_grad_enabled()
+
+
+def test_a_name_may_ask_for_a_value_under_its_earlier_name_and_epochs_may_be_left_out() -> None:
+    callback = ModelCheckpoint("{epoch}-{val_acc:.1f}.striate", period=2)
+    model = Saving()
+    callback.set_model(model)
+    for epoch in range(4):
+        callback.on_epoch_end(epoch, {"val_accuracy": 0.5})
+    assert [path for _, path in model.saved] == ["2-0.5.striate", "4-0.5.striate"]

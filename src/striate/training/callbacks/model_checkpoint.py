@@ -11,6 +11,7 @@ from striate.errors import ArgumentError, message
 from striate.training.callbacks.callback import Logs
 from striate.training.callbacks.monitor import MonitorCallback
 from striate.training.callbacks.weights import save_plain_weights
+from striate.training.logs import Answering
 from striate.training.progress import say
 
 
@@ -31,6 +32,7 @@ class ModelCheckpoint(MonitorCallback):
         mode: "auto", "min" or "max".
         save_freq: "epoch", or a number of batches.
         initial_value_threshold: the value that the first saved model must beat.
+        period: saves after every so many epochs, where `save_freq` is "epoch".
 
     Raises:
         ArgumentError: save_freq is neither; `filepath` names something that is not in the logs.
@@ -50,6 +52,7 @@ class ModelCheckpoint(MonitorCallback):
         mode: str = "auto",
         save_freq: str | int = "epoch",
         initial_value_threshold: float | None = None,
+        period: int = 1,
     ) -> None:
         super().__init__(monitor, mode, initial_value_threshold)
         valid = save_freq == "epoch" or (type(save_freq) is int and save_freq > 0)
@@ -67,6 +70,7 @@ class ModelCheckpoint(MonitorCallback):
         self.save_best_only = save_best_only
         self.save_weights_only = save_weights_only
         self.save_freq = save_freq
+        self.period = max(1, int(period))
         self._epoch = 0
         self._batches = 0
 
@@ -92,7 +96,7 @@ class ModelCheckpoint(MonitorCallback):
             self._save_if_wanted(self._epoch, batch, logs or {})
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
-        if self.save_freq == "epoch":
+        if self.save_freq == "epoch" and (epoch + 1) % self.period == 0:
             self._save_if_wanted(epoch, None, logs or {})
 
     def _save_if_wanted(self, epoch: int, batch: int | None, logs: Mapping[str, Any]) -> None:
@@ -129,9 +133,9 @@ class ModelCheckpoint(MonitorCallback):
             names["batch"] = batch + 1
         if "{" not in self.filepath:  # do not fetch logs from the device for nothing
             return self.filepath
-        names = {**logs, **names}
+        names = Answering({**logs, **names})
         try:
-            return self.filepath.format(**names)
+            return self.filepath.format_map(names)
         except (KeyError, IndexError, ValueError) as error:
             raise ArgumentError(
                 message(

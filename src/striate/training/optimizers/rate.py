@@ -40,6 +40,14 @@ class Rate:
         return self.constant if self.schedule is None else self.schedule(step)
 
     @property
+    def start(self) -> float | None:
+        """The first rate of a schedule under which a rate can be set; else None."""
+        schedule = self.schedule
+        if schedule is None or not schedule.settable:
+            return None
+        return float(schedule.initial_learning_rate)  # type: ignore[attr-defined]
+
+    @property
     def constant(self) -> float:
         """The rate outside any schedule."""
         for group in self._optimizer.param_groups:
@@ -52,6 +60,10 @@ class Rate:
         """Sets a number, a schedule or a function."""
         if callable(value):
             self.follow(as_schedule(value))
+            return
+        if self.schedule is not None and self.schedule.settable:
+            number = check_number(self._where, "learning_rate", value, "[0, inf)")
+            self.schedule.initial_learning_rate = number  # type: ignore[attr-defined]
             return
         if self.schedule is not None:
             raise ArgumentError(

@@ -29,6 +29,9 @@ class LearningRateSchedule(abc.ABC):
         0.025
     """
 
+    # Whether a rate can still be set while it is followed; its `initial_learning_rate` then is.
+    settable: bool = False
+
     @abc.abstractmethod
     def __call__(self, step: float) -> float:
         """The learning rate of a step; the first step is number 0."""
