@@ -6,7 +6,7 @@ import pytest
 
 import striate
 
-COMMANDS = ("train", "evaluate", "predict", "summary", "datasets", "doctor")
+COMMANDS = ("train", "evaluate", "predict", "summary", "models", "datasets", "doctor")
 
 
 @pytest.mark.parametrize("words", [["--help"], *([name, "--help"] for name in COMMANDS)])

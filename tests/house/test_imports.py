@@ -32,7 +32,8 @@ ROOMS: dict[str, set[str]] = {
     "training": {"ops", "storage", "figures", "errors"},
     "data": {"storage", "errors"},
     "models": LOWER,
-    "zoo": {"models", "layers", "ops", "graph", "errors"},
+    # analysis counts and prints; data downloads and storage reads what was pushed
+    "zoo": {"models", "layers", "ops", "graph", "analysis", "data", "storage", "errors"},
     "explain": BELOW,
     "diagnosis": BELOW,
     "formats": BELOW,

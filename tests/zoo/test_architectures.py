@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -31,16 +33,76 @@ def test_parameters_and_products_are_the_published_ones(architecture: Architectu
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("top", [True, False])
 @pytest.mark.parametrize("architecture", EVERY, ids=name)
-def test_the_smallest_image_it_names_is_the_smallest(architecture: Architecture) -> None:
-    if architecture.name == "unet":
-        pytest.skip("the paper's form without padding needs more than its stride")
-    size = architecture.smallest
+def test_the_smallest_image_it_names_is_the_smallest(architecture: Architecture, top: bool) -> None:
+    forms = {"": architecture.smallest, **architecture.smallest_with}
     channels = architecture.input_shape[2]
-    model = architecture(include_top=False, input_shape=(size, size, channels))
-    assert min(model.output_shape[1:3]) >= 1
-    with pytest.raises(ShapeError, match=f"{size} px or more each side"):
-        architecture(include_top=False, input_shape=(size - 1, size, channels))
+    for value, size in forms.items():
+        option = {"small": "stem", "same": "padding"}.get(value)
+        how: dict[str, Any] = {"include_top": top, **({option: value} if option else {})}
+        model = architecture(input_shape=(size, size, channels), **how)
+        assert all(n >= 1 for n in model.graph.output_specs[0].shape[1:])
+        with pytest.raises(ShapeError) as caught:
+            architecture(input_shape=(size, size - 1, channels), **how)
+        assert f"Expected (height, width, channels), {size} px or more each side. zoo." in str(
+            caught.value
+        )
+
+
+SMALL = [a for a in EVERY if "small" in a.smallest_with]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("architecture", SMALL, ids=name)
+def test_the_small_stem_takes_images_of_28_to_64_px_in_grey_and_colour(
+    architecture: Architecture,
+) -> None:
+    for shape in ((28, 28, 1), (32, 32, 3), (64, 64, 3)):
+        body = architecture(stem="small", include_top=False, input_shape=shape)
+        assert min(body.output_shape[1:3]) >= (1 if "vgg" in architecture.name else 2)
+        model = architecture(stem="small", input_shape=shape, classes=10)
+        outputs = model.output_shape
+        assert outputs[0 if isinstance(outputs, list) else slice(None)] == (None, 10)
+
+
+def test_every_family_of_imagenet_has_a_small_stem() -> None:
+    without = {a.name for a in EVERY if a.data == "ImageNet"} - {a.name for a in SMALL}
+    assert without == set()
+
+
+@pytest.mark.parametrize(
+    ("network", "shape"),
+    [
+        ("resnet50", (4, 4, 2048)),
+        ("resnet50v2", (4, 4, 2048)),
+        ("densenet121", (4, 4, 1024)),
+        ("mobilenet", (4, 4, 1024)),
+        ("mobilenet_v2", (4, 4, 1280)),
+        ("mobilenet_v3_small", (4, 4, 576)),
+        ("efficientnet_b0", (4, 4, 1280)),
+        ("efficientnet_v2_s", (4, 4, 1280)),
+        ("convnext_tiny", (4, 4, 768)),
+        ("xception", (2, 2, 2048)),
+        ("inception_v3", (7, 7, 2048)),
+        ("inception_resnet_v2", (7, 7, 1536)),
+        ("googlenet", (8, 8, 1024)),
+        ("squeezenet1_0", (8, 8, 512)),
+        ("squeezenet1_1", (8, 8, 512)),
+        ("alexnet", (3, 3, 256)),
+        ("alexnet_one_tower", (3, 3, 256)),
+        ("zfnet", (3, 3, 256)),
+        ("vgg16", (1, 1, 512)),
+    ],
+)
+def test_the_last_map_of_32_px_through_the_small_stem(network: str, shape: Any) -> None:
+    body = zoo.architecture(network)(stem="small", include_top=False, input_shape=(32, 32, 3))
+    assert body.output_shape[1:] == shape
+
+
+def test_the_small_head_of_vgg_has_512_units() -> None:
+    model = zoo.vgg16(stem="small", input_shape=(32, 32, 3), classes=10)
+    assert model.count_params() == 14_714_688 + 513 * 512 + 513 * 10
 
 
 def shapes(model: st.Model, *names: str) -> list[tuple[int, ...]]:
@@ -142,7 +204,20 @@ def test_errors_name_the_network_and_the_remedy() -> None:
     assert str(caught.value) == (
         "zoo.vgg16: it cannot be built for images of this shape. Got input_shape=(16, 16, 3). "
         "Expected (height, width, channels), 32 px or more each side. "
+        'zoo.vgg16(input_shape=(16, 16, 3), stem="small").'
+    )
+    with pytest.raises(ShapeError) as tiny:
+        zoo.vgg16(input_shape=(4, 4, 3), stem="small")
+    assert str(tiny.value) == (
+        "zoo.vgg16: it cannot be built for images of this shape. Got input_shape=(4, 4, 3). "
+        "Expected (height, width, channels), 8 px or more each side. "
         "zoo.vgg16(input_shape=(224, 224, 3))."
+    )
+    with pytest.raises(ArgumentError) as stem:
+        zoo.vgg16(stem="tiny")
+    assert str(stem.value) == (
+        "zoo.vgg16: unknown stem. Got stem='tiny'. Expected \"imagenet\", the paper's, or "
+        '"small", for images of 28 to 64 px.'
     )
     with pytest.raises(ArgumentError) as wrong:
         zoo.vgg16(pooling="mean")

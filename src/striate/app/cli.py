@@ -133,7 +133,9 @@ def predict(
 @app.command()
 @reported
 def summary(
-    run: options.Run,
+    model: options.Subject,
+    input_shape: options.InputShape = None,
+    stem: options.Stem = None,
     expand_nested: options.ExpandNested = False,
     show_trainable: options.ShowTrainable = False,
     cost: options.ShowCost = False,
@@ -145,19 +147,22 @@ def summary(
     debug: options.Debug = False,
 ) -> Report:
     """Show a model's layers, shapes and parameters; its cost, memory and sight when asked."""
-    from striate.app import listing
+    from striate.app import listing, named
 
     wanted = listing.Wanted(
         expand_nested, show_trainable, cost, memory, receptive, advice, batch_size
     )
-    return listing.summarize(run, wanted)
+    subject = named.Named(model, named.parsed_shape(input_shape), stem)
+    return listing.summarize(subject, wanted)
 
 
 @app.command()
 @reported
 def plot(
-    run: options.Run,
+    model: options.Subject,
     out: options.PictureOut = None,
+    input_shape: options.InputShape = None,
+    stem: options.Stem = None,
     volumes: options.Volumes = False,
     shapes: options.Shapes = True,
     names: options.Names = True,
@@ -169,10 +174,10 @@ def plot(
     debug: options.Debug = False,
 ) -> Report:
     """Draw a model's layers as a picture: PNG, SVG or PDF."""
-    from striate.app import plotting
+    from striate.app import named, plotting
 
     return plotting.plot(
-        run,
+        named.Named(model, named.parsed_shape(input_shape), stem),
         out,
         shapes=shapes,
         names=names,
@@ -182,6 +187,20 @@ def plot(
         dpi=dpi,
         volumes=volumes,
     )
+
+
+@app.command()
+@reported
+def models(
+    pattern: options.Pattern = None,
+    sort: options.Sort = None,
+    as_json: options.Json = False,
+    debug: options.Debug = False,
+) -> Report:
+    """List the networks that can be named: parameters, cost, accuracy, paper."""
+    from striate.app import listing
+
+    return listing.list_models(pattern, sort)
 
 
 @app.command()

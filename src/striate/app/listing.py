@@ -1,10 +1,11 @@
-"""`striate summary` and `striate datasets`: answers that need no torch."""
+"""`striate summary`, `models` and `datasets`: answers; of saved models and data without torch."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from striate.app.named import Named
 from striate.app.reporting import Report
 
 if TYPE_CHECKING:
@@ -34,20 +35,20 @@ class Wanted:
     batch_size: int = 32
 
 
-def summarize(run: str, wanted: Wanted) -> Report:
-    """Layers, shapes and parameters of a saved model, and what else was asked for.
+def summarize(model: Named, wanted: Wanted) -> Report:
+    """Layers, shapes and parameters of a model without its weights, and what else was asked for.
 
     Args:
-        run: a run folder or a `.striate` file.
+        model: a run folder, a `.striate` file, or a network of the zoo.
         wanted: what to show.
 
     Raises:
         FormatError: no such model, or a damaged one.
+        UnknownNameError: neither a file nor a network.
     """
     from striate import analysis
-    from striate.storage import read_graph
 
-    graph = read_graph(run)
+    graph = model.graph()
     columns = ["window", "macs"] * wanted.cost
     columns += ["activations"] * wanted.memory + ["receptive_field"] * wanted.receptive
     found = analysis.summary(
@@ -75,6 +76,29 @@ def summarize(run: str, wanted: Wanted) -> Report:
 
     record = {**found.to_dict(), **{name: each.to_dict() for name, each in more.items()}}
     return Report(record, show)
+
+
+def list_models(pattern: str | None, sort: str | None) -> Report:
+    """The networks of the zoo.
+
+    Args:
+        pattern: part of a name, or one with "*".
+        sort: a field to sort by; largest first where larger is better.
+
+    Raises:
+        ArgumentError: no such field.
+    """
+    from striate import zoo
+
+    table = zoo.list(pattern, sort=sort, descending=sort in ("top1", "year"))
+
+    def show(console: Console) -> None:
+        if len(table):
+            console.print(str(table), markup=False, highlight=False, soft_wrap=True)
+        else:
+            console.print(f"No network has {pattern!r} in its name.", markup=False)
+
+    return Report(table.to_dict(), show)
 
 
 def list_datasets() -> Report:

@@ -40,6 +40,29 @@ Run = Annotated[
         metavar="RUN", help="A run folder, or a [bold].striate[/bold] file.", show_default=False
     ),
 ]
+Subject = Annotated[
+    str,
+    typer.Argument(
+        metavar="MODEL",
+        help="A run folder, a [bold].striate[/bold] file, or a network (see "
+        "[bold]striate models[/bold]).",
+        show_default=False,
+    ),
+]
+InputShape = Annotated[
+    str | None,
+    typer.Option(
+        metavar="HxWxC", help="Of a network. [dim]\\[its paper's][/dim]", show_default=False
+    ),
+]
+Stem = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME",
+        help="Of a network: small, for images of 28 to 64 px. [dim]\\[its paper's][/dim]",
+        show_default=False,
+    ),
+]
 Json = Annotated[bool, _flag("--json", text="Print one JSON document, for machines.")]
 Debug = Annotated[bool, _flag("--debug", text="Show the traceback of an error.")]
 Device = Annotated[str, typer.Option(metavar="NAME", help="auto, cpu, cuda, cuda:1, mps.")]
@@ -53,7 +76,10 @@ TrainData = Annotated[
         show_default=False,
     ),
 ]
-Model = Annotated[str | None, _setting("model", "NAME", f"{', '.join(NETWORKS)}.")]
+Model = Annotated[
+    str | None,
+    _setting("model", "NAME", f"{', '.join(NETWORKS)}, or one of [bold]striate models[/bold]."),
+]
 Epochs = Annotated[int | None, _setting("epochs", "N", "Passes over the data.", min=1)]
 BatchSize = Annotated[int | None, _setting("batch_size", "N", "Images per step.", min=1)]
 Optimizer = Annotated[
@@ -98,6 +124,16 @@ Verbose = Annotated[
         max=2,
         help="0 the result alone, 1 a progress line, 2 a line per epoch.",
     ),
+]
+
+# Of `models`.
+Pattern = Annotated[
+    str | None,
+    typer.Argument(metavar="PATTERN", help="Part of a name, or with *.", show_default=False),
+]
+Sort = Annotated[
+    str | None,
+    typer.Option(metavar="FIELD", help="parameters, macs, top1, year, ...", show_default=False),
 ]
 
 # Of `evaluate`.

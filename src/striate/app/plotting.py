@@ -1,14 +1,15 @@
-"""`striate plot`: a picture of a saved model, drawn without torch."""
+"""`striate plot`: a picture of a saved model, drawn without torch, or of a network of the zoo."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
+from striate.app.named import Named
 from striate.app.reporting import Report
 
 
 def plot(
-    run: str,
+    model: Named,
     out: str | None,
     *,
     shapes: bool,
@@ -19,23 +20,24 @@ def plot(
     dpi: float,
     volumes: bool = False,
 ) -> Report:
-    """Draws a saved model into a file.
+    """Draws a model into a file.
 
     Args:
-        run: a run folder or a `.striate` file.
-        out: the picture; None: `model.png` in the run folder, or beside the file under its name.
+        model: a run folder, a `.striate` file, or a network of the zoo.
+        out: the picture; None: `model.png` in the run folder, or beside the file under its name;
+            of a network a file of its name in this folder.
         shapes, names, activations, rankdir, expand_nested, dpi: as in `plot_model`.
         volumes: draws what flows through the model as boxes, as `plot_volumes` does.
 
     Raises:
         FormatError: no such model, or a damaged one.
+        UnknownNameError: neither a file nor a network.
         ArgumentError: an unknown direction or ending.
     """
     from striate.diagrams import plot_model, plot_volumes
-    from striate.storage import read_graph
 
-    graph = read_graph(run)
-    path = Path(run)
+    graph = model.graph()
+    path = Path(model.name)
     default = path / "model.png" if path.is_dir() else path.with_suffix(".png")
     target = Path(out) if out is not None else default
     if volumes:

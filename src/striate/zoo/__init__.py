@@ -59,6 +59,9 @@ from striate.zoo.small import resnet9 as resnet9
 from striate.zoo.small import tiny_vgg as tiny_vgg
 from striate.zoo.squeezenet import squeezenet1_0 as squeezenet1_0
 from striate.zoo.squeezenet import squeezenet1_1 as squeezenet1_1
+from striate.zoo.table import ListedModel as ListedModel
+from striate.zoo.table import ModelTable as ModelTable
+from striate.zoo.table import list as list
 from striate.zoo.unets import unet as unet
 from striate.zoo.vgg import vgg11 as vgg11
 from striate.zoo.vgg import vgg11_bn as vgg11_bn

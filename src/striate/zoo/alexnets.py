@@ -35,12 +35,18 @@ def _pool(x: Map, name: str) -> Map:
     return layers.MaxPooling2D(3, strides=2, name=name)(x)
 
 
-def two_towers(image: Map) -> Map:
+# In place of the first convolution for small images; the rest of the network is the same.
+SMALL: dict[str, Any] = {"size": 5, "strides": 1, "padding": "same"}
+
+
+def two_towers(image: Map, stem: str = "imagenet") -> Map:
     """The paper's figure 2: 227 px to (6, 6, 256).
 
     Convolutions 2, 4 and 5 see only the channels of their own GPU: they have two groups.
+    `stem`: with "small" the first convolution is 5x5 of stride 1: 32 px to (3, 3, 256).
     """
-    x = _pool(_normalized(_conv(image, 96, 11, "conv1", strides=4), "norm1"), "pool1")
+    first = SMALL if stem == "small" else {"size": 11, "strides": 4}
+    x = _pool(_normalized(_conv(image, 96, name="conv1", **first), "norm1"), "pool1")
     x = _conv(x, 256, 5, "conv2", padding="same", groups=2)
     x = _pool(_normalized(x, "norm2"), "pool2")
     x = _conv(x, 384, 3, "conv3", padding="same")
@@ -48,22 +54,37 @@ def two_towers(image: Map) -> Map:
     return _pool(_conv(x, 256, 3, "conv5", padding="same", groups=2), "pool5")
 
 
-def one_tower(image: Map) -> Map:
-    """The form of 2014: fewer filters, no groups, no normalization: 224 px to (6, 6, 256)."""
-    x = layers.ZeroPadding2D(2, name="conv1_pad")(image)
-    x = _pool(_conv(x, 64, 11, "conv1", strides=4), "pool1")
+def one_tower(image: Map, stem: str = "imagenet") -> Map:
+    """The form of 2014: fewer filters, no groups, no normalization: 224 px to (6, 6, 256).
+
+    `stem`: with "small" the first convolution is 5x5 of stride 1: 32 px to (3, 3, 256).
+    """
+    if stem == "small":
+        x = _conv(image, 64, name="conv1", **SMALL)
+    else:
+        x = layers.ZeroPadding2D(2, name="conv1_pad")(image)
+        x = _conv(x, 64, 11, "conv1", strides=4)
+    x = _pool(x, "pool1")
     x = _pool(_conv(x, 192, 5, "conv2", padding="same"), "pool2")
     x = _conv(x, 384, 3, "conv3", padding="same")
     x = _conv(x, 256, 3, "conv4", padding="same")
     return _pool(_conv(x, 256, 3, "conv5", padding="same"), "pool5")
 
 
-def zf(image: Map) -> Map:
-    """The paper's figure 3: smaller windows and strides than AlexNet: 224 px to (6, 6, 256)."""
-    x = layers.ZeroPadding2D(1, name="conv1_pad")(image)
-    x = _conv(x, 96, 7, "conv1", strides=2)
+def zf(image: Map, stem: str = "imagenet") -> Map:
+    """The paper's figure 3: smaller windows and strides than AlexNet: 224 px to (6, 6, 256).
+
+    `stem`: with "small" the first two convolutions keep the size: 32 px to (3, 3, 256).
+    """
+    if stem == "small":
+        x = _conv(image, 96, name="conv1", **SMALL)
+        second: dict[str, Any] = {"padding": "same"}
+    else:
+        x = layers.ZeroPadding2D(1, name="conv1_pad")(image)
+        x = _conv(x, 96, 7, "conv1", strides=2)
+        second = {"strides": 2}
     x = hanging_pool(x, "pool1")
-    x = _conv(_normalized(x, "norm1"), 256, 5, "conv2", strides=2)
+    x = _conv(_normalized(x, "norm1"), 256, 5, "conv2", **second)
     x = hanging_pool(x, "pool2")
     x = _conv(_normalized(x, "norm2"), 384, 3, "conv3", padding="same")
     x = _conv(x, 384, 3, "conv4", padding="same")
@@ -92,6 +113,7 @@ alexnet = Architecture(
     top1=0.593,
     input_shape=(227, 227, 3),
     smallest=67,
+    smallest_with={"small": 15},
 )
 alexnet_one_tower = Architecture(
     name="alexnet_one_tower",
@@ -104,6 +126,7 @@ alexnet_one_tower = Architecture(
     gmacs=0.71,
     top1=0.5652,
     smallest=63,
+    smallest_with={"small": 15},
 )
 zfnet = Architecture(
     name="zfnet",
@@ -116,4 +139,5 @@ zfnet = Architecture(
     gmacs=1.17,
     top1=0.616,
     smallest=63,
+    smallest_with={"small": 12},
 )

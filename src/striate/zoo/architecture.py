@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -47,7 +48,9 @@ class Architecture:
         top1: published accuracy on the validation images of `data`, one crop of `input_shape`.
         data: the data set that the paper trains it on.
         input_shape: (height, width, channels) of the paper.
-        smallest: smallest height and width it can be built for without its head, in pixels.
+        smallest: smallest height and width it can be built for, in pixels.
+        smallest_with: the same by the value of an option: {"small": 8} for `stem="small"`.
+        small_head: the head with `stem="small"`, None for the same.
         classes: of its own data set.
         options: given to the body.
 
@@ -71,6 +74,8 @@ class Architecture:
     data: str = field(default="ImageNet", repr=False)
     input_shape: tuple[int, int, int] = (224, 224, 3)
     smallest: int = field(default=32, repr=False)
+    smallest_with: Mapping[str, int] = field(default_factory=dict, repr=False)
+    small_head: Head | None = field(default=None, repr=False)
     classes: int = field(default=1000, repr=False)
     options: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
@@ -90,7 +95,8 @@ class Architecture:
         """Builds the network; its weights are random unless `weights` names a file of them.
 
         Args:
-            weights: a `.striate` file of this network, None for random weights.
+            weights: None for random weights; a file of weights, `.striate`, `.safetensors` or a
+                Keras `.h5` of this network built the same way.
             include_top: with the head that gives scores.
             input_tensor: a symbol to begin from instead of a new input.
             input_shape: (height, width, channels); those of the paper if None, with any height and
@@ -99,12 +105,42 @@ class Architecture:
             pooling: without a head: "avg" or "max" over the map, None for the map itself.
             classifier_activation: of the head; None for logits.
             name: of the model.
-            **options: of this network.
+            **options: of this network. Many take `stem="small"`, for images of 28 to 64 px: the
+                first layers keep the size that they halve (or quarter) in the paper.
 
         Raises:
             ShapeError: an image of other than three axes, or smaller than the network can take.
             ArgumentError: another `pooling`, an unknown option.
         """
+        self._check(pooling, options)
+        smallest = self.smallest_of(options)
+        image = self._entry(input_tensor, input_shape, include_top, smallest)
+        made = self.body(image, **{**self.options, **options})
+        features, more = made if isinstance(made, tuple) else (made, [])
+        count = self.classes if classes is None else classes
+        if include_top:
+            head = self.small_head if options.get("stem") == "small" else None
+            main = (head or self.head)(features, count, classifier_activation)
+            others = [further(count, classifier_activation) for further in more]
+            outputs = [main, *others] if others else main
+        else:
+            outputs = _pooled(features, pooling)
+        model = Model(image, outputs, name=name or self.name)
+        if weights is not None:
+            model.load_weights(weights)
+        return model
+
+    @property
+    def year(self) -> int:
+        """Of the paper."""
+        return int(re.findall(r"\((\d{4})\)", self.paper)[0])
+
+    @property
+    def where(self) -> str:
+        """How messages name this network."""
+        return f"zoo.{self.name}"
+
+    def _check(self, pooling: str | None, options: Mapping[str, Any]) -> None:
         known = inspect.signature(self.body).parameters
         for option in options:
             if option not in list(known)[1:]:
@@ -118,40 +154,43 @@ class Architecture:
                     expected='"avg", "max" or None',
                 )
             )
-        image = self._entry(input_tensor, input_shape, include_top)
-        made = self.body(image, **{**self.options, **options})
-        features, more = made if isinstance(made, tuple) else (made, [])
-        count = self.classes if classes is None else classes
-        if include_top:
-            main = self.head(features, count, classifier_activation)
-            others = [head(count, classifier_activation) for head in more]
-            outputs = [main, *others] if others else main
-        else:
-            outputs = _pooled(features, pooling)
-        model = Model(image, outputs, name=name or self.name)
-        if weights is not None:
-            model.load_weights(weights)
-        return model
 
-    @property
-    def where(self) -> str:
-        """How messages name this network."""
-        return f"zoo.{self.name}"
+    def smallest_of(self, options: Mapping[str, Any]) -> int:
+        """The smallest height and width with these options of the body, in pixels.
 
-    def _entry(self, tensor: Map | None, shape: Any, include_top: bool) -> Map:
+        Raises:
+            ArgumentError: a `stem` that it does not have.
+        """
+        stem = options.get("stem", "imagenet")
+        if stem not in ("imagenet", "small"):
+            raise ArgumentError(
+                message(
+                    self.where,
+                    "unknown stem",
+                    got={"stem": stem},
+                    expected='"imagenet", the paper\'s, or "small", for images of 28 to 64 px',
+                )
+            )
+        found = (n for value, n in self.smallest_with.items() if value in options.values())
+        return next(found, self.smallest)
+
+    def _entry(self, tensor: Map | None, shape: Any, include_top: bool, smallest: int) -> Map:
         if tensor is not None:
             shape = tensor.shape[1:]
         elif shape is None:
             shape = self.input_shape if include_top else (None, None, self.input_shape[2])
         fixed = [n for n in shape[:2] if n is not None]
-        if len(shape) != 3 or shape[2] is None or any(n < self.smallest for n in fixed):
+        if len(shape) != 3 or shape[2] is None or any(n < smallest for n in fixed):
+            least = self.smallest_with.get("small")
+            fits = len(shape) == 3 and shape[2] and least and all(n >= least for n in fixed)
+            small = f'input_shape={tuple(shape)}, stem="small"'
             raise ShapeError(
                 message(
                     self.where,
                     "it cannot be built for images of this shape",
                     got={"input_shape": tuple(shape)},
-                    expected=f"(height, width, channels), {self.smallest} px or more each side",
-                    fix=f"zoo.{self.name}(input_shape={self.input_shape})",
+                    expected=f"(height, width, channels), {smallest} px or more each side",
+                    fix=f"zoo.{self.name}({small if fits else f'input_shape={self.input_shape}'})",
                 )
             )
         return layers.Input(shape) if tensor is None else tensor

@@ -42,10 +42,19 @@ def block(x: Map, drop: float, name: str) -> Map:
 
 
 def body(
-    image: Map, depths: tuple[int, ...], widths: tuple[int, ...], drop_path: float = 0.0
+    image: Map,
+    depths: tuple[int, ...],
+    widths: tuple[int, ...],
+    drop_path: float = 0.0,
+    stem: str = "imagenet",
 ) -> Map:
-    """Patches of 4x4, then four stages: 224 px to (7, 7, 768)."""
-    x = layers.Normalization(mean=MEAN, variance=VARIANCE, name="prestem_normalization")(image)
+    """Patches of 4x4, then four stages: 224 px to (7, 7, 768).
+
+    `stem`: "small" is a 3x3 convolution of stride 1 in place of the patches: 32 px to a map of 4x4.
+    """
+    colours = image.shape[-1] == 3  # images of other channels are brought into the same range
+    mean, variance = (MEAN, VARIANCE) if colours else (sum(MEAN) / 3, sum(VARIANCE) / 3)
+    x = layers.Normalization(mean=mean, variance=variance, name="prestem_normalization")(image)
     done, total = 0, sum(depths) - 1
     for stage, (depth, width) in enumerate(zip(depths, widths, strict=True)):
         if stage:
@@ -53,7 +62,10 @@ def body(
             x = layers.LayerNormalization(epsilon=1e-6, name=f"{name}_layernorm")(x)
             x = layers.Conv2D(width, 2, strides=2, name=f"{name}_conv")(x)
         else:
-            x = layers.Conv2D(width, 4, strides=4, name="stem_conv")(x)
+            window: dict[str, Any] = {"kernel_size": 4, "strides": 4}
+            if stem == "small":
+                window = {"kernel_size": 3, "padding": "same"}
+            x = layers.Conv2D(width, **window, name="stem_conv")(x)
             x = layers.LayerNormalization(epsilon=1e-6, name="stem_layernorm")(x)
         for i in range(depth):
             x = block(x, drop_path * done / total, f"stage_{stage}_block_{i}")
@@ -80,6 +92,7 @@ def _convnext(size: str, parameters: int, gmacs: float, top1: float) -> Architec
         source="Keras applications",
         gmacs=gmacs,
         top1=top1,
+        smallest_with={"small": 8},
         options={"depths": depths, "widths": widths},
     )
 

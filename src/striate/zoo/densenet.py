@@ -28,13 +28,19 @@ def grown(x: Map, name: str) -> Map:
     return layers.Concatenate(name=f"{name}_concat")([x, y])
 
 
-def body(image: Map, blocks: tuple[int, ...]) -> Map:
-    """Four dense blocks; between them half the channels, a quarter of the positions."""
-    x = layers.ZeroPadding2D(3, name="zero_padding2d")(image)
-    x = layers.Conv2D(64, 7, strides=2, use_bias=False, name="conv1_conv")(x)
-    x = activated(x, "conv1_bn", "conv1_relu")
-    x = layers.ZeroPadding2D(1, name="zero_padding2d_1")(x)
-    x = layers.MaxPooling2D(3, strides=2, name="pool1")(x)
+def body(image: Map, blocks: tuple[int, ...], stem: str = "imagenet") -> Map:
+    """Four dense blocks; between them half the channels, a quarter of the positions.
+
+    `stem`: "small" is the one 3x3 convolution of the paper's section 3 for CIFAR.
+    """
+    if stem == "small":
+        x = layers.Conv2D(64, 3, padding="same", use_bias=False, name="conv1_conv")(image)
+    else:
+        x = layers.ZeroPadding2D(3, name="zero_padding2d")(image)
+        x = layers.Conv2D(64, 7, strides=2, use_bias=False, name="conv1_conv")(x)
+        x = activated(x, "conv1_bn", "conv1_relu")
+        x = layers.ZeroPadding2D(1, name="zero_padding2d_1")(x)
+        x = layers.MaxPooling2D(3, strides=2, name="pool1")(x)
     for stage, count in enumerate(blocks, 2):
         for i in range(1, count + 1):
             x = grown(x, f"conv{stage}_block{i}")
@@ -55,6 +61,7 @@ def _densenet(depth: int, parameters: int, gmacs: float, top1: float) -> Archite
         source="Keras applications",
         gmacs=gmacs,
         top1=top1,
+        smallest_with={"small": 8},
         options={"blocks": BLOCKS[depth]},
     )
 

@@ -141,25 +141,38 @@ def _letters(count: int) -> list[str]:
     return [chr(ord("a") + i) if i < 26 else f"z{i}" for i in range(count)]
 
 
-def v1(image: Map, width: float, depth: float) -> Map:
-    """The paper's table 1, scaled: pixels from 0 to 255 in, 1,280 times `width` channels out."""
+def kept(table: tuple[Stage, ...], stem: str) -> tuple[int, tuple[Stage, ...]]:
+    """The stride of the stem and the stages; the small stem leaves out the first two halvings."""
+    if stem != "small":
+        return 2, table
+    first = next(i for i, stage in enumerate(table) if stage.stride == 2)
+    return 1, (*table[:first], table[first]._replace(stride=1), *table[first + 1 :])
+
+
+def v1(image: Map, width: float, depth: float, stem: str = "imagenet") -> Map:
+    """The paper's table 1, scaled: pixels from 0 to 255 in, 1,280 times `width` channels out.
+
+    `stem`: with "small" the first two halvings are left out: 32 px to a map of 4x4.
+    """
+    strides, table = kept(B0, stem)
     make = Builder(0.99)
     x = layers.Rescaling(1 / 255, name="rescaling")(image)
     x = layers.Normalization(axis=-1, name="normalization")(x)
-    x = make.conv(x, rounded(32 * width), 3, "stem_conv", 2)
+    x = make.conv(x, rounded(32 * width), 3, "stem_conv", strides)
     x = make.normalized(x, "stem_bn", "stem_activation")
-    x = stages(x, B0, make, width, depth, 0.2)
+    x = stages(x, table, make, width, depth, 0.2)
     x = make.conv(x, rounded(1280 * width), 1, "top_conv")
     return make.normalized(x, "top_bn", "top_activation")
 
 
-def v2(image: Map) -> Map:
-    """The paper's table 4: pixels from 0 to 255 in."""
+def v2(image: Map, stem: str = "imagenet") -> Map:
+    """The paper's table 4: pixels from 0 to 255 in; `stem` as of `v1`."""
+    strides, table = kept(V2_S, stem)
     make = Builder(0.9)
     x = layers.Rescaling(1 / 128, offset=-1.0, name="rescaling")(image)
-    x = make.conv(x, 24, 3, "stem_conv", 2)
+    x = make.conv(x, 24, 3, "stem_conv", strides)
     x = make.normalized(x, "stem_bn", "stem_activation")
-    x = stages(x, V2_S, make, 1.0, 1.0, 0.2)
+    x = stages(x, table, make, 1.0, 1.0, 0.2)
     x = make.conv(x, 1280, 1, "top_conv")
     return make.normalized(x, "top_bn", "top_activation")
 
@@ -189,6 +202,7 @@ def _efficientnet(
         source="Keras applications",
         gmacs=gmacs,
         top1=top1,
+        smallest_with={"small": 8},
         input_shape=(size, size, 3),
         options={"width": width, "depth": depth},
     )
@@ -212,5 +226,6 @@ efficientnet_v2_s = Architecture(
     source="Keras applications",
     gmacs=8.366,
     top1=0.839,
+    smallest_with={"small": 8},
     input_shape=(384, 384, 3),
 )

@@ -80,19 +80,23 @@ def body(
     image: Map,
     auxiliary_heads: bool = False,
     normalization: str = "local_response",
+    stem: str = "imagenet",
 ) -> tuple[Map, list[Any]]:
     """The paper's table 1: 224 px to (7, 7, 1024).
 
     `normalization`: "local_response" as in the paper, or "batch" as torchvision trains it, where
-    the windows called 5x5 are 3x3.
+    the windows called 5x5 are 3x3. `stem`: with "small" the first convolution is 3x3 of stride 1,
+    and the first two poolings are left out: 32 px to (8, 8, 1024).
     """
+    small = stem == "small"
     batch = normalization == "batch"
     conv, five = (normalized, 3) if batch else (plain, 5)
-    x = hanging_pool(conv(image, 64, 7, "conv1", 2), "pool1")
+    x = conv(image, 64, 3, "conv1") if small else conv(image, 64, 7, "conv1", 2)
+    x = x if small else hanging_pool(x, "pool1")
     x = x if batch else layers.LocalResponseNormalization(name="norm1")(x)
     x = conv(conv(x, 64, 1, "conv2_reduce"), 192, 3, "conv2")
     x = x if batch else layers.LocalResponseNormalization(name="norm2")(x)
-    x = hanging_pool(x, "pool2")
+    x = x if small else hanging_pool(x, "pool2")
     heads: list[Any] = []
     for name, filters in MODULES.items():
         if name in POOLED_BEFORE:
@@ -131,6 +135,7 @@ googlenet = Architecture(
     source="counted from the paper's table 1, which gives them per module",
     gmacs=1.58,
     top1=0.687,
+    smallest_with={"small": 8},
 )
 googlenet_bn = Architecture(
     name="googlenet_bn",
@@ -143,5 +148,6 @@ googlenet_bn = Architecture(
     counted="trainable",
     gmacs=1.50,
     top1=0.6978,
+    smallest_with={"small": 8},
     options={"normalization": "batch", "auxiliary_heads": True},
 )

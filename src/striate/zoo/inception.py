@@ -58,8 +58,17 @@ def halved(x: Map, name: str, *branches: tuple[Step, ...]) -> Map:
     return layers.Concatenate(name=name)([*made, pool])
 
 
-def stem(image: Map) -> Map:
-    """Five convolutions and two poolings: 299 px to (35, 35, 192)."""
+def entry(image: Map, stem: str) -> Map:
+    """Five convolutions and two poolings: 299 px to (35, 35, 192).
+
+    The small stem has the convolutions alone, which keep the size.
+    """
+    if stem == "small":
+        sizes = ((32, 3), (32, 3), (64, 3), (80, 1), (192, 3))
+        x = image
+        for i, (filters, size) in enumerate(sizes, 1):
+            x = conv(x, filters, size, f"stem{i}")
+        return x
     x = conv(image, 32, 3, "stem1", 2, "valid")
     x = conv(x, 32, 3, "stem2", padding="valid")
     x = conv(x, 64, 3, "stem3")
@@ -75,9 +84,9 @@ def forked(x: Map, steps: tuple[Step, ...], name: str) -> list[Map]:
     return [conv(x, 384, (1, 3), f"{name}_a"), conv(x, 384, (3, 1), f"{name}_b")]
 
 
-def v3(image: Map) -> Map:
-    """The paper's table 1: 299 px to (8, 8, 2048)."""
-    x = stem(image)
+def v3(image: Map, stem: str = "imagenet") -> Map:
+    """The paper's table 1: 299 px to (8, 8, 2048); with the small stem 32 px to (7, 7, 2048)."""
+    x = entry(image, stem)
     double = ((64, 1), (96, 3), (96, 3))
     for i, pool in enumerate((32, 64, 64)):
         x = mixed(x, f"mixed{i}", ((64, 1),), ((48, 1), (64, 5)), double, pool=pool)
@@ -109,9 +118,12 @@ def residual(
     return layers.Activation("relu", name=f"{name}_ac")(x) if relu else x
 
 
-def resnet_v2(image: Map) -> Map:
-    """The paper's figure 15 with the blocks of figures 16 to 19: 299 px to (8, 8, 1536)."""
-    x = stem(image)
+def resnet_v2(image: Map, stem: str = "imagenet") -> Map:
+    """The paper's figure 15 with the blocks of figures 16 to 19: 299 px to (8, 8, 1536).
+
+    `stem`: with "small" 32 px end as (7, 7, 1536).
+    """
+    x = entry(image, stem)
     five: tuple[Step, ...] = ((48, 1), (64, 5))
     x = mixed(x, "mixed_5b", ((96, 1),), five, ((64, 1), (96, 3), (96, 3)), pool=64)
     a: Any = (((32, 1),), ((32, 1), (32, 3)), ((32, 1), (48, 3), (64, 3)))
@@ -140,6 +152,7 @@ inception_v3 = Architecture(
     top1=0.779,
     input_shape=(299, 299, 3),
     smallest=75,
+    smallest_with={"small": 8},
 )
 inception_resnet_v2 = Architecture(
     name="inception_resnet_v2",
@@ -152,4 +165,5 @@ inception_resnet_v2 = Architecture(
     top1=0.803,
     input_shape=(299, 299, 3),
     smallest=75,
+    smallest_with={"small": 8},
 )

@@ -138,6 +138,6 @@ lenet5_modern = Architecture(
     source="counted: 156 + 2,416 + 48,120 + 10,164 + 850",
     data="MNIST",
     input_shape=(28, 28, 1),
-    smallest=16,
+    smallest=12,
     classes=10,
 )

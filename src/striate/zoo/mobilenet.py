@@ -19,18 +19,23 @@ V2 = (
 V3 = "Howard et al. (2019), Searching for MobileNetV3, https://arxiv.org/abs/1905.02244"
 
 
-def v1(image: Map) -> Map:
-    """The paper's table 1: 224 px to (7, 7, 1024)."""
+def v1(image: Map, stem: str = "imagenet") -> Map:
+    """The paper's table 1: 224 px to (7, 7, 1024).
+
+    `stem`: with "small" the first two halvings are left out: 32 px to (4, 4, 1024).
+    """
+    small = stem == "small"
 
     def activated(x: Map, name: str) -> Map:
         x = layers.BatchNormalization(name=f"{name}_bn")(x)
         return layers.ReLU(6.0, name=f"{name}_relu")(x)
 
-    x = layers.Conv2D(32, 3, strides=2, padding="same", use_bias=False, name="conv1")(image)
+    strides = 1 if small else 2
+    x = layers.Conv2D(32, 3, strides=strides, padding="same", use_bias=False, name="conv1")(image)
     x = activated(x, "conv1")
     widths = (64, 128, 128, 256, 256, *[512] * 6, 1024, 1024)
     for i, filters in enumerate(widths, 1):
-        halves = i in (2, 4, 6, 12)
+        halves = i in ((4, 6, 12) if small else (2, 4, 6, 12))
         if halves:
             x = layers.ZeroPadding2D(((0, 1), (0, 1)), name=f"conv_pad_{i}")(x)
         x = layers.DepthwiseConv2D(
@@ -89,12 +94,18 @@ V2_STAGES = (
 )
 
 
-def v2(image: Map) -> Map:
-    """The paper's table 2: 224 px to (7, 7, 1280)."""
-    x = layers.Conv2D(32, 3, strides=2, padding="same", use_bias=False, name="Conv1")(image)
+def v2(image: Map, stem: str = "imagenet") -> Map:
+    """The paper's table 2: 224 px to (7, 7, 1280).
+
+    `stem`: with "small" the first two halvings are left out: 32 px to (4, 4, 1280).
+    """
+    small = stem == "small"
+    strides = 1 if small else 2
+    x = layers.Conv2D(32, 3, strides=strides, padding="same", use_bias=False, name="Conv1")(image)
     x = layers.ReLU(6.0, name="Conv1_relu")(_normalized(x, "bn_Conv1"))
     number = 0
-    for expansion, filters, repeats, stride in V2_STAGES:
+    for expansion, filters, repeats, halving in V2_STAGES:
+        stride = 1 if small and filters == 24 else halving
         for i in range(repeats):
             prefix = f"block_{number}_" if number else "expanded_conv_"
             x = inverted(x, expansion, filters, 1 if i else stride, prefix, number > 0)
@@ -167,12 +178,19 @@ def v3_block(x: Map, row: Any, prefix: str, expands: bool) -> Map:
     return layers.Add(name=f"{prefix}add")([given, x]) if adds else x
 
 
-def v3(image: Map, rows: Any) -> Map:
-    """The paper's table 1 or 2 up to the pooling."""
+def v3(image: Map, rows: Any, stem: str = "imagenet") -> Map:
+    """The paper's table 1 or 2 up to the pooling.
+
+    `stem`: with "small" the first two halvings are left out: 32 px to a map of 4x4.
+    """
+    small = stem == "small"
+    halving = next(i for i, row in enumerate(rows) if row[3] == 2)
     x = layers.Rescaling(1 / 127.5, offset=-1.0, name="rescaling")(image)
-    x = layers.Conv2D(16, 3, strides=2, padding="same", use_bias=False, name="conv")(x)
+    strides = 1 if small else 2
+    x = layers.Conv2D(16, 3, strides=strides, padding="same", use_bias=False, name="conv")(x)
     x = layers.Activation("hard_silu", name="conv_activation")(_normalized(x, "conv_bn"))
     for i, row in enumerate(rows):
+        row = (*row[:3], 1, *row[4:]) if small and i == halving else row
         x = v3_block(x, row, f"expanded_conv_{i}_" if i else "expanded_conv_", i > 0)
     x = layers.Conv2D(rounded(6 * x.shape[-1]), 1, use_bias=False, name="conv_1")(x)
     return layers.Activation("hard_silu", name="conv_1_activation")(_normalized(x, "conv_1_bn"))
@@ -199,6 +217,7 @@ mobilenet = Architecture(
     source="Keras applications",
     gmacs=0.569,
     top1=0.704,
+    smallest_with={"small": 8},
 )
 mobilenet_v2 = Architecture(
     name="mobilenet_v2",
@@ -209,6 +228,7 @@ mobilenet_v2 = Architecture(
     source="Keras applications",
     gmacs=0.30,
     top1=0.713,
+    smallest_with={"small": 8},
 )
 mobilenet_v3_large = Architecture(
     name="mobilenet_v3_large",
@@ -220,6 +240,7 @@ mobilenet_v3_large = Architecture(
     source="Keras applications",
     gmacs=0.217,
     top1=0.756,
+    smallest_with={"small": 8},
     options={"rows": LARGE},
 )
 mobilenet_v3_small = Architecture(
@@ -232,5 +253,6 @@ mobilenet_v3_small = Architecture(
     source="Keras applications",
     gmacs=0.057,
     top1=0.681,
+    smallest_with={"small": 8},
     options={"rows": SMALL},
 )

@@ -67,6 +67,6 @@ all_cnn_c = Architecture(
     data="CIFAR-10",
     top1=0.9092,
     input_shape=(32, 32, 3),
-    smallest=10,
+    smallest=9,
     classes=10,
 )

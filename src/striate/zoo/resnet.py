@@ -151,6 +151,7 @@ def _resnet(depth: int, parameters: int, gmacs: float, top1: float, **options: A
         source="Keras applications",
         gmacs=gmacs,
         top1=top1,
+        smallest_with={"small": 8},
         options={"blocks": BLOCKS[depth], "first": True, **OF_KERAS, **options},
     )
 
@@ -168,6 +169,7 @@ def _resnet_v1_5(
         counted="trainable",
         gmacs=gmacs,
         top1=top1,
+        smallest_with={"small": 8},
         options={"blocks": BLOCKS[blocks], **options},
     )
 
@@ -194,6 +196,7 @@ resnext50_32x4d = Architecture(
     counted="trainable",
     gmacs=4.23,
     top1=0.7762,
+    smallest_with={"small": 8},
     options={"blocks": BLOCKS[50], "width": 2, "groups": 32},
 )
 wide_resnet50_2 = Architecture(
@@ -207,6 +210,7 @@ wide_resnet50_2 = Architecture(
     counted="trainable",
     gmacs=11.40,
     top1=0.7847,
+    smallest_with={"small": 8},
     options={"blocks": BLOCKS[50], "width": 2},
 )
 se_resnet50 = Architecture(
@@ -220,5 +224,6 @@ se_resnet50 = Architecture(
     counted="trainable",
     gmacs=3.87,
     top1=0.7671,
+    smallest_with={"small": 8},
     options={"blocks": BLOCKS[50], "first": True, "squeeze": 16},
 )

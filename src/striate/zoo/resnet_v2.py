@@ -36,12 +36,18 @@ def block(x: Map, filters: int, name: str, *, strides: int, shortcut: bool) -> M
     return layers.Add(name=f"{name}_out")([given, x])
 
 
-def body(image: Map, blocks: tuple[int, ...]) -> Map:
-    """A stem without normalization, then stages whose last block halves the map."""
-    x = layers.ZeroPadding2D(3, name="conv1_pad")(image)
-    x = layers.Conv2D(64, 7, strides=2, name="conv1_conv")(x)
-    x = layers.ZeroPadding2D(1, name="pool1_pad")(x)
-    x = layers.MaxPooling2D(3, strides=2, name="pool1_pool")(x)
+def body(image: Map, blocks: tuple[int, ...], stem: str = "imagenet") -> Map:
+    """A stem without normalization, then stages whose last block halves the map.
+
+    `stem`: "small" is the one 3x3 convolution of the paper's networks for CIFAR.
+    """
+    if stem == "small":
+        x = layers.Conv2D(64, 3, padding="same", name="conv1_conv")(image)
+    else:
+        x = layers.ZeroPadding2D(3, name="conv1_pad")(image)
+        x = layers.Conv2D(64, 7, strides=2, name="conv1_conv")(x)
+        x = layers.ZeroPadding2D(1, name="pool1_pad")(x)
+        x = layers.MaxPooling2D(3, strides=2, name="pool1_pool")(x)
     for stage, count in enumerate(blocks, 2):
         for i in range(1, count + 1):
             x = block(
@@ -64,6 +70,7 @@ def _resnet_v2(depth: int, parameters: int, gmacs: float, top1: float) -> Archit
         source="Keras applications",
         gmacs=gmacs,
         top1=top1,
+        smallest_with={"small": 8},
         options={"blocks": BLOCKS[depth]},
     )
 

@@ -27,11 +27,20 @@ def fire(x: Map, squeeze: int, expand: int, name: str) -> Map:
 FIRES = ((16, 64), (16, 64), (32, 128), (32, 128), (48, 192), (48, 192), (64, 256), (64, 256))
 
 
-def body(image: Map, first: tuple[int, int], pools_after: tuple[int, ...]) -> Map:
-    """A convolution (filters, size) of stride 2, then eight fire modules, some pooled before."""
-    x = layers.Conv2D(first[0], first[1], strides=2, activation="relu", name="conv1")(image)
+def body(
+    image: Map, first: tuple[int, int], pools_after: tuple[int, ...], stem: str = "imagenet"
+) -> Map:
+    """A convolution (filters, size) of stride 2, then eight fire modules, some pooled before.
+
+    `stem`: "small" is a 3x3 convolution of stride 1 without a pooling after it.
+    """
+    small = stem == "small"
+    size, strides, padding = (3, 1, "same") if small else (first[1], 2, "valid")
+    x = layers.Conv2D(
+        first[0], size, strides=strides, padding=padding, activation="relu", name="conv1"
+    )(image)
     for number, (squeeze, expand) in enumerate(FIRES, 2):
-        if number - 1 in pools_after:
+        if number - 1 in pools_after and not (small and number == 2):
             x = hanging_pool(x, f"pool{number - 1}")
         x = fire(x, squeeze, expand, f"fire{number}")
     return layers.Dropout(0.5, name="drop9")(x)
@@ -50,6 +59,7 @@ def _squeezenet(
         source="torchvision",
         gmacs=gmacs,
         top1=top1,
+        smallest_with={"small": 4},
         options=options,
     )
 

@@ -19,7 +19,7 @@ def body(image: Map, filters: int = 64, padding: str = "valid") -> Map:
     """Figure 1 of the paper: 572 px to (388, 388, 64).
 
     `padding`: "valid" as in the paper, where the result is smaller than the image, or "same",
-    where it has its size (height and width must then be multiples of 16).
+    where it has its size (height and width must then be multiples of 16, open ones too).
     """
     x, kept = image, []
     for level in range(4):
@@ -54,6 +54,7 @@ unet = Architecture(
     source="counted from the paper's figure 1",
     data="ISBI cells",
     input_shape=(572, 572, 1),
-    smallest=16,
+    smallest=188,
+    smallest_with={"same": 16},
     classes=2,
 )

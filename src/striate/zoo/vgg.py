@@ -17,8 +17,14 @@ DEPTHS = {11: (1, 1, 2, 2, 2), 13: (2, 2, 2, 2, 2), 16: (2, 2, 3, 3, 3), 19: (2,
 FILTERS = (64, 128, 256, 512, 512)
 
 
-def body(image: Map, depths: tuple[int, ...], normalized: bool = False) -> Map:
-    """Five blocks of convolutions, each halved by max pooling: 224 px to (7, 7, 512)."""
+def body(
+    image: Map, depths: tuple[int, ...], normalized: bool = False, stem: str = "imagenet"
+) -> Map:
+    """Five blocks of convolutions, each halved by max pooling: 224 px to (7, 7, 512).
+
+    `stem`: with "small" a pooling counts what hangs over the end, so that 28 px last for five, and
+    the head has 512 units: Liu and Deng (2015), https://doi.org/10.1109/ACPR.2015.7486599.
+    """
     x = image
     for block, (depth, filters) in enumerate(zip(depths, FILTERS, strict=True), 1):
         for i in range(1, depth + 1):
@@ -29,7 +35,8 @@ def body(image: Map, depths: tuple[int, ...], normalized: bool = False) -> Map:
                 x = layers.ReLU(name=f"{name}_relu")(x)
             else:
                 x = layers.Conv2D(filters, 3, padding="same", activation="relu", name=name)(x)
-        x = layers.MaxPooling2D(2, strides=2, name=f"block{block}_pool")(x)
+        padding = "same" if stem == "small" else "valid"
+        x = layers.MaxPooling2D(2, strides=2, padding=padding, name=f"block{block}_pool")(x)
     return x
 
 
@@ -40,6 +47,14 @@ def head(x: Map, classes: int, activation: Any, dropout: float = 0.0) -> Map:
         x = layers.Dense(4096, activation="relu", name=f"fc{i}")(x)
         if dropout:
             x = layers.Dropout(dropout, name=f"dropout{i}")(x)
+    return layers.Dense(classes, activation=activation, name="predictions")(x)
+
+
+def small_head(x: Map, classes: int, activation: Any) -> Map:
+    """512, classes: a map of one position has no use for 4096."""
+    x = layers.Dropout(0.5, name="dropout1")(layers.Flatten(name="flatten")(x))
+    x = layers.Dense(512, activation="relu", name="fc1")(x)
+    x = layers.Dropout(0.5, name="dropout2")(x)
     return layers.Dense(classes, activation=activation, name="predictions")(x)
 
 
@@ -58,6 +73,8 @@ def _vgg(
         counted="trainable" if normalized else "all",
         gmacs=gmacs,
         top1=top1,
+        smallest_with={"small": 8},
+        small_head=small_head,
         options={"depths": DEPTHS[depth], "normalized": normalized},
     )
 

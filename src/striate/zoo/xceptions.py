@@ -34,12 +34,22 @@ def halving(x: Map, filters: tuple[int, int], name: str, relu_first: bool = True
     return layers.Add(name=f"{name}_add")([x, given])
 
 
-def body(image: Map) -> Map:
-    """Entry, middle and exit flow of the paper's figure 5: 299 px to (10, 10, 2048)."""
-    x = image
+def body(image: Map, stem: str = "imagenet") -> Map:
+    """Entry, middle and exit flow of the paper's figure 5: 299 px to (10, 10, 2048).
+
+    `stem`: with "small" the first two convolutions keep the size: 32 px to (2, 2, 2048).
+    """
+    x, small = image, stem == "small"
     for i, (filters, strides) in enumerate(((32, 2), (64, 1)), 1):
         name = f"block1_conv{i}"
-        x = layers.Conv2D(filters, 3, strides=strides, use_bias=False, name=name)(x)
+        x = layers.Conv2D(
+            filters,
+            3,
+            strides=1 if small else strides,
+            padding="same" if small else "valid",
+            use_bias=False,
+            name=name,
+        )(x)
         x = layers.BatchNormalization(name=f"{name}_bn")(x)
         x = layers.Activation("relu", name=f"{name}_act")(x)
     for block, filters in enumerate((128, 256, 728), 2):
@@ -68,4 +78,5 @@ xception = Architecture(
     top1=0.790,
     input_shape=(299, 299, 3),
     smallest=71,
+    smallest_with={"small": 16},
 )
