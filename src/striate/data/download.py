@@ -70,7 +70,7 @@ def download(
     """
     part = target.with_name(target.name + ".part")
     notes = [] if notes is None else notes
-    with _one_at_a_time(target.parent):
+    with one_at_a_time(target.parent):
         if _already_there(target, accept):
             return
         for url in urls:
@@ -210,7 +210,8 @@ def _put(part: Path, target: Path) -> None:
 
 
 @contextlib.contextmanager
-def _one_at_a_time(folder: Path) -> Iterator[None]:
+def one_at_a_time(folder: Path) -> Iterator[None]:
+    """A block in which no other process writes into the folder, where the system has locks."""
     with _disk(folder):
         folder.mkdir(parents=True, exist_ok=True)
         file = open(folder / ".lock", "ab")  # noqa: SIM115 (closed below, after the work)

@@ -54,6 +54,10 @@ from striate.zoo.resnet_cifar import resnet110 as resnet110
 from striate.zoo.resnet_v2 import resnet50v2 as resnet50v2
 from striate.zoo.resnet_v2 import resnet101v2 as resnet101v2
 from striate.zoo.resnet_v2 import resnet152v2 as resnet152v2
+from striate.zoo.sharing import PushedModel as PushedModel
+from striate.zoo.sharing import load as load
+from striate.zoo.sharing import push as push
+from striate.zoo.sharing import pushed as pushed
 from striate.zoo.small import meso4 as meso4
 from striate.zoo.small import resnet9 as resnet9
 from striate.zoo.small import tiny_vgg as tiny_vgg
