@@ -97,26 +97,7 @@ def push(
         (61706, 10)
     """
     name = model.name if name is None else name
-    if not NAME.fullmatch(name):
-        raise ArgumentError(
-            message(
-                "zoo.push",
-                "this cannot be the name of a model",
-                got={"name": name},
-                expected="letters, digits, and . _ - between them",
-            )
-        )
-    place = _local(str(folder))
-    if place is None:
-        raise ArgumentError(
-            message(
-                "zoo.push",
-                "a web server cannot be written to",
-                got={"folder": str(folder)},
-                expected="a folder of this machine",
-                fix="Push into a folder and let a web server serve it",
-            )
-        )
+    place = _place(folder, name)
     with one_at_a_time(place):
         known = _index(_content(place / INDEX), str(place)) if (place / INDEX).exists() else {}
         before = known.get(name)
@@ -174,6 +155,31 @@ def pushed(folder: str | os.PathLike[str]) -> tuple[PushedModel, ...]:
 
 
 # folders ------------------------------------------------------------------------------------------
+
+
+def _place(folder: str | os.PathLike[str], name: str) -> Path:
+    """The folder to push into, after what can be wrong with it and the name."""
+    if not NAME.fullmatch(name):
+        raise ArgumentError(
+            message(
+                "zoo.push",
+                "this cannot be the name of a model",
+                got={"name": name},
+                expected="letters, digits, and . _ - between them",
+            )
+        )
+    place = _local(str(folder))
+    if place is None:
+        raise ArgumentError(
+            message(
+                "zoo.push",
+                "a web server cannot be written to",
+                got={"folder": str(folder)},
+                expected="a folder of this machine",
+                fix="Push into a folder and let a web server serve it",
+            )
+        )
+    return place
 
 
 def _local(text: str) -> Path | None:
