@@ -10,9 +10,9 @@ from rich.console import Console
 from striate.app.reporting import Report, waiting
 from striate.app.run_folder import CONFIG, RunFolder
 from striate.app.samples import Part, Samples, read_samples
+from striate.app.saved import graph_of
 from striate.app.settings import read_settings
 from striate.errors import ArgumentError, ShapeError, message
-from striate.storage import read_graph
 
 
 def evaluate(run: str, data: str | None, part: str | None, batch_size: int, device: str) -> Report:
@@ -30,7 +30,7 @@ def evaluate(run: str, data: str | None, part: str | None, batch_size: int, devi
         ArgumentError: no data are named, or they have no test part.
         ShapeError: the images have another shape than the model's input.
     """
-    shape = read_graph(run).input_specs[0].shape[1:]
+    shape = graph_of(run).input_specs[0].shape[1:]
     samples = read_samples(data or own_data(run, "evaluate"))
     chosen, (x, y) = part_of(samples, part)
     check_shape(run, shape, samples)

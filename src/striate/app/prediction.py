@@ -16,8 +16,8 @@ from rich.text import Text
 from striate.app.images import Array, find_images, looks_inverted, read_batches
 from striate.app.preprocessing import Preprocessing, of_model
 from striate.app.reporting import Report, note, standard_error, waiting
+from striate.app.saved import graph_of
 from striate.errors import DataError, message
-from striate.storage import read_graph
 
 if TYPE_CHECKING:
     from striate.models import Model
@@ -61,7 +61,7 @@ def predict(run: str, places: list[str], top: int, invert: bool, device: str) ->
         FormatError: no such model, or a damaged one.
         DataError: no images, none of them readable, or a model that does not classify images.
     """
-    form, recorded = of_model(run, read_graph(run))
+    form, recorded = of_model(run, graph_of(run))
     paths = find_images(places)
     if not recorded:
         note(

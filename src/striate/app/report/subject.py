@@ -15,9 +15,9 @@ from striate.app.preprocessing import Preprocessing, of_images
 from striate.app.reporting import waiting
 from striate.app.run_folder import CONFIG, ENVIRONMENT, HEALTH, HISTORY, RunFolder
 from striate.app.samples import Samples, read_samples, split_off
+from striate.app.saved import graph_of
 from striate.app.settings import read_settings
 from striate.errors import DataError
-from striate.storage import read_graph
 
 if TYPE_CHECKING:
     from striate.diagnosis import ClassifierEvaluation, TemperatureScaling
@@ -135,7 +135,7 @@ def read_subject(request: Request) -> Subject:
         DataError: the model does not give one class per image.
     """
     run = request.run
-    shape = read_graph(run).input_specs[0].shape[1:]
+    shape = graph_of(run).input_specs[0].shape[1:]
     samples = read_samples(request.data or own_data(run, "report"))
     part, (x, y) = part_of(samples, request.part)
     check_shape(run, shape, samples)

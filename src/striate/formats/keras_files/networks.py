@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from striate.errors import FormatError, GraphError, StriateError, message
-from striate.formats.keras_files import operations
+from striate.formats.keras_files import operations, refusals
 from striate.formats.keras_files.calls import Called, Ref, calls_of, ends_of
 from striate.formats.keras_files.configs import MODELS, Record, Scope, layer_of, plain_name
 from striate.graph import Symbol
@@ -19,6 +19,16 @@ MOST_LAYERS = 20_000
 DEEPEST = 20
 LARGEST_SIZE = 2**31
 WHOLE = ("int32", "int64", "uint8", "int8", "int16", "bool")
+# what Python raises where a description is not of the form that it should have
+DAMAGES = (
+    TypeError,
+    ValueError,
+    LookupError,
+    AttributeError,
+    ArithmeticError,
+    RuntimeError,  # of torch; too deep for Python
+    MemoryError,
+)
 _DROPPED = ("training", "mask", "name", "_name")  # arguments of calls that change no numbers here
 
 
@@ -167,10 +177,8 @@ def _guarded(make: Any, scope: Scope) -> Any:
         raise
     except StriateError as error:
         raise _fault(scope, f"its layers do not go together ({error})") from None
-    except (TypeError, ValueError, OverflowError, KeyError, IndexError, AttributeError) as error:
-        raise _fault(scope, f"its layers do not go together ({error})") from None
-    except (RecursionError, MemoryError, RuntimeError) as error:
-        raise _fault(scope, f"it is too large to build ({error})") from None
+    except DAMAGES as error:
+        raise refusals.damaged(scope.where, error) from error
 
 
 # Functional ----------------------------------------------------------------------------------

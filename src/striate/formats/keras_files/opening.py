@@ -8,14 +8,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from striate.errors import ArgumentError, message
+from striate.errors import ArgumentError, StriateError, message
 from striate.formats.keras_files import legacy, refusals, text, v3
 from striate.formats.keras_files.archive import CONFIG, METADATA, KerasZip
 from striate.formats.keras_files.compiled import compile_like
 from striate.formats.keras_files.configs import Scope
 from striate.formats.keras_files.hdf5 import FREE_BYTES, LARGEST_RATIO, Group, Reader
 from striate.formats.keras_files.loading import fill, open_weights, pairs_of
-from striate.formats.keras_files.networks import model_of
+from striate.formats.keras_files.networks import DAMAGES, model_of
 from striate.layers.waiting import allocate, at_most
 from striate.models import Model
 from striate.storage.contents import HDF5, JSON, KERAS, content_of
@@ -164,8 +164,13 @@ def built(
         config.decode("utf-8", "replace") if isinstance(config, bytes) else config
     )
     most = min((FREE_BYTES + LARGEST_RATIO * stored) // BYTES_PER_VALUE, MOST_VALUES)
-    with at_most(most):
-        model = model_of(record, scope)
+    try:
+        with at_most(most):
+            model = model_of(record, scope)
+    except StriateError:
+        raise
+    except DAMAGES as error:
+        raise refusals.damaged(where, error) from error
     needed = sum(node.num_parameters for node in model.graph)
     if needed > most:
         raise refusals.too_many(where, needed, most)

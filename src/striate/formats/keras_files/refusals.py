@@ -106,3 +106,15 @@ def too_many(where: str, needed: int, most: int) -> FormatError:
             fix="A model file holds all its weights; do not trust the file",
         )
     )
+
+
+def damaged(where: str, error: BaseException) -> FormatError:
+    """The error of a description that is not of the form that it should have."""
+    text = " ".join(str(error).split())[:160]
+    return FormatError(
+        message(
+            where,
+            f"its description of the model is damaged ({type(error).__name__}: {text})",
+            expected="what Keras's model.to_json() or model.save wrote",
+        )
+    )

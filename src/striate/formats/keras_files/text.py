@@ -25,7 +25,7 @@ def parsed(text: str | bytes, where: str) -> Any:
     if len(text) > LARGEST_BYTES:
         raise _fault(where, f"its JSON is too large ({len(text)} bytes)", f"{LARGEST_BYTES} bytes")
     try:
-        value = json.loads(text)
+        value = json.loads(text if isinstance(text, str) else text.decode("utf-8"))
     except (ValueError, RecursionError) as error:
         raise _fault(where, f"its JSON cannot be read ({str(error)[:100]})") from None
     _check(value, where)
