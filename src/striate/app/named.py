@@ -20,7 +20,7 @@ class Named:
     """What a command is asked about.
 
     Args:
-        name: a run folder, a `.striate` file, or a network of the zoo.
+        name: a run folder, a `.striate` file, a Keras file, or a network of the zoo.
         input_shape: (height, width, channels) of the network; None for its paper's.
         stem: "imagenet" or "small", as the networks take it; None for their own.
     """
@@ -32,7 +32,7 @@ class Named:
     def graph(self) -> Graph:
         """Its graph; no weights are read or made.
 
-        A file or folder of that name is taken first, for which torch is not needed.
+        A file or folder of that name is taken first. Our own files need no torch.
 
         Raises:
             FormatError: no such file, or a damaged one.
@@ -40,7 +40,7 @@ class Named:
             ArgumentError: an input shape or a stem for a saved model, which has its own.
             ShapeError: an image that the network cannot take.
         """
-        from striate.storage import read_graph
+        from striate.app.saved import graph_of
 
         if Path(self.name).exists() or not PLAIN.fullmatch(self.name):
             if self.input_shape is not None or self.stem is not None:
@@ -52,7 +52,7 @@ class Named:
                         fix="striate summary resnet50 --input-shape 64x64x3",
                     )
                 )
-            return read_graph(self.name)
+            return graph_of(self.name)
         from striate import zoo
 
         if self.name not in zoo.ARCHITECTURES:

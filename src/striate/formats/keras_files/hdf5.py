@@ -9,12 +9,14 @@ gzip-packed arrays whose declared size was compared with what is stored.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any, TypeVar
 
 import h5py
 import numpy as np
 
 from striate.errors import FormatError, message
+from striate.formats.keras_files import heaps
 
 SIGNATURE = b"\x89HDF\r\n\x1a\n"
 PLAIN_FILTERS = {1: "gzip", 2: "shuffle", 3: "fletcher32", 32000: "lzf"}
@@ -23,6 +25,7 @@ LARGEST_RATIO = 100  # of a larger one's size to its bytes in the file
 LARGEST_TEXT_BYTES = 256 << 20
 MOST_NAMES = 100_000
 DEEPEST = 40
+AGAIN = "Copy or download it again"
 _FAULTS = (OSError, RuntimeError, ValueError, KeyError, TypeError, OverflowError, MemoryError)
 T = TypeVar("T")
 
@@ -60,7 +63,7 @@ class Node:
             raise self.refuse(
                 f"the file is damaged ({_short(error)})",
                 expected="an HDF5 file as Keras wrote it",
-                fix="Copy or download it again",
+                fix=AGAIN,
             ) from None
 
     def text(self, name: str) -> str | None:
@@ -249,8 +252,10 @@ class Reader(Group):
         FormatError: not HDF5, truncated or damaged.
     """
 
-    def __init__(self, source: Any, where: str) -> None:
+    def __init__(self, source: bytes | Path, where: str) -> None:
         self.where, self.path = where, ""
+        if heaps.damaged(source):
+            raise self.refuse("the HDF5 file is damaged (a heap)", fix=AGAIN)
         try:
             if isinstance(source, bytes):
                 size = len(source)
@@ -261,7 +266,7 @@ class Reader(Group):
         except _FAULTS as error:
             raise self.refuse(
                 f"the HDF5 file cannot be opened: it is truncated or damaged ({_short(error)})",
-                fix="Copy or download it again",
+                fix=AGAIN,
             ) from None
         super().__init__(file, "", where, Budget(size))
 

@@ -23,7 +23,9 @@ def parsed(text: str | bytes, where: str) -> Any:
         FormatError: no JSON, or one that is too large, too deep, or with numbers beyond reason.
     """
     if len(text) > LARGEST_BYTES:
-        raise _fault(where, f"its JSON is too large ({len(text)} bytes)", f"{LARGEST_BYTES} bytes")
+        raise _fault(
+            where, f"its JSON is too large ({len(text)} bytes)", f"at most {LARGEST_BYTES} bytes"
+        )
     try:
         value = json.loads(text if isinstance(text, str) else text.decode("utf-8"))
     except (ValueError, RecursionError) as error:
@@ -37,7 +39,7 @@ def _check(value: Any, where: str) -> None:
     level, depth = [value], 0
     while level:
         if depth > DEEPEST:
-            raise _fault(where, "its JSON is nested too deeply", f"{DEEPEST} levels")
+            raise _fault(where, "its JSON is nested too deeply", f"at most {DEEPEST} levels")
         deeper: list[Any] = []
         for item in level:
             if isinstance(item, dict):
@@ -95,5 +97,5 @@ def age_of(record: Mapping[str, Any], version: str | None) -> int:
     return 3 if '"registered_name"' in text or '"module"' in record else 2
 
 
-def _fault(where: str, fault: str, most: str = "") -> FormatError:
-    return FormatError(message(where, fault, expected=f"at most {most}" if most else "JSON"))
+def _fault(where: str, fault: str, expected: str = "JSON") -> FormatError:
+    return FormatError(message(where, fault, expected=expected))
