@@ -57,6 +57,32 @@ def opened(path: Path) -> str:
     return "model"
 
 
+def watched(path: Path, watch: Watch) -> str:
+    """What becomes of one file; findings begin with "!"."""
+    watch.allowed, watch.seen = str(path), []
+    began = time.process_time()
+    try:
+        outcome = opened(path)
+    except BaseException as error:  # noqa: BLE001 - every other one is a finding
+        outcome = f"! {type(error).__name__}: {str(error)[:300]}"
+    seconds = time.process_time() - began
+    watch.allowed = None
+    if seconds > SECONDS:
+        outcome = f"! took {seconds:.1f} s of computing"
+    if watch.seen:
+        outcome = f"! opened {sorted(set(watch.seen))[:4]}"
+    if resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 > MEMORY_BYTES:
+        outcome = "! more than 2 GB"
+    return outcome
+
+
+def limit_memory() -> None:
+    """From here on the process may take `MEMORY_BYTES` more."""
+    pages = int(Path("/proc/self/statm").read_text().split()[0])
+    limit = pages * os.sysconf("SC_PAGE_SIZE") + MEMORY_BYTES
+    resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+
+
 def work(connection: Connection, seed: int, first: int, last: int, shared: str | None) -> None:
     """Opens inputs `first` to `last` and reports each; runs in a process of its own."""
     from tests.fuzz import mutations, seeds
@@ -75,30 +101,15 @@ def work(connection: Connection, seed: int, first: int, last: int, shared: str |
                 opened(path)
             except Exception:
                 continue
-        pages = int(Path("/proc/self/statm").read_text().split()[0])
-        limit = pages * os.sysconf("SC_PAGE_SIZE") + MEMORY_BYTES
-        resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+        limit_memory()
         signal.signal(signal.SIGALRM, signal.SIG_DFL)
         for number in range(first, last):
             connection.send(("start", number))
             signal.setitimer(signal.ITIMER_REAL, 4 * SECONDS)
             name, data = mutations.mutant(seed, number, corpus)
             path.write_bytes(data)
-            watch.allowed, watch.seen = str(path), []
-            began = time.process_time()
-            try:
-                outcome = opened(path)
-            except BaseException as error:
-                outcome = f"! {type(error).__name__}: {str(error)[:300]}"
-            seconds = time.process_time() - began
-            watch.allowed = None
+            outcome = watched(path, watch)
             signal.setitimer(signal.ITIMER_REAL, 0)
-            if seconds > SECONDS:
-                outcome = f"! took {seconds:.1f} s of computing"
-            if watch.seen:
-                outcome = f"! opened {sorted(set(watch.seen))[:4]}"
-            if resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 > MEMORY_BYTES:
-                outcome = "! more than 2 GB"
             connection.send(("done", number, name, outcome))
     connection.send(("end",))
 

@@ -1,104 +1,30 @@
-"""What is not a model, or not a safe one, is called what it is, with what to do about it."""
+"""What is no model, or one that cannot be made, is called what it is, with what to do about it."""
 
 from __future__ import annotations
 
-import copy
-import io
 import json
-import zipfile
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
-import h5py
-import numpy as np
 import pytest
 
 import striate as st
 from striate.formats.keras_files import open_model
-from tests.fuzz.seeds import branches, legacy_file, sequential, zip_file
+from tests.formats.damaged_files import (
+    changed,
+    functional,
+    hdf5,
+    kind,
+    layer,
+    operation,
+    packed,
+)
+from tests.fuzz.seeds import legacy_file, sequential, zip_file
 
 pytestmark = pytest.mark.torch
 
 OPENS = " Expected a Keras file: .keras, .h5 with a model, or JSON and weights; or a .striate file."
 AGAIN = " Copy or download it again."
-DISTRUST = " A model file never needs this; do not trust the file."
 
-
-def hdf5(fill: Callable[[h5py.File], None], data: bytes | None = None) -> bytes:
-    memory = io.BytesIO(data or b"")
-    with h5py.File(memory, "r+" if data else "w") as file:
-        fill(file)
-    return memory.getvalue()
-
-
-def changed(*path: Any, to: Any, config: Any = None) -> bytes:
-    """A file whose description differs in one value from a sound one."""
-    config = copy.deepcopy(config or sequential())
-    value: Any = config
-    for step in path[:-1]:
-        value = value[step]
-    value[path[-1]] = to
-    return legacy_file(config)
-
-
-def layer(number: int, **settings: Any) -> bytes:
-    config = sequential()
-    config["config"]["layers"][number]["config"].update(settings)
-    return legacy_file(config)
-
-
-def kind(number: int, class_name: str) -> bytes:
-    return changed("config", "layers", number, "class_name", to=class_name)
-
-
-def replaced(put: Callable[[h5py.File, str], None]) -> bytes:
-    name = "model_weights/conv/conv/kernel:0"
-
-    def fill(file: h5py.File) -> None:
-        del file[name]
-        put(file, name)
-
-    return hdf5(fill, legacy_file(sequential()))
-
-
-def external(file: h5py.File, name: str) -> None:
-    file.create_dataset(name, (3, 3, 3, 4), "f4", external=[("other.bin", 0, 4 * 108)])
-
-
-def virtual(file: h5py.File, name: str) -> None:
-    layout = h5py.VirtualLayout(shape=(3, 3, 3, 4), dtype="f4")
-    file.create_virtual_dataset(name, layout)
-
-
-def put(value: Any) -> Callable[[h5py.File, str], None]:
-    return lambda file, name: file.__setitem__(name, value)
-
-
-def packed(members: dict[str, bytes]) -> bytes:
-    memory = io.BytesIO()
-    with zipfile.ZipFile(memory, "w") as archive:
-        for name, content in members.items():
-            archive.writestr(name, content)
-    return memory.getvalue()
-
-
-def functional(number: int, key: str, to: Any) -> bytes:
-    return changed("config", "layers", number, key, to=to, config=branches())
-
-
-def operation() -> bytes:
-    config = branches()
-    config["config"]["layers"][3].update(
-        class_name="TFOpLambda", config={"name": "sum", "function": "signal.fft"}
-    )
-    return legacy_file(config)
-
-
-LARGE = layer(4, units=10**9)
-WEIGHTLESS = hdf5(
-    lambda f: f.__delitem__("model_weights/dense/dense/bias:0"), legacy_file(sequential())
-)
 # (name, content, text after the path)
 FILES: list[tuple[str, bytes, str]] = [
     (
@@ -223,10 +149,16 @@ FILES: list[tuple[str, bytes, str]] = [
     ),
     ("empty_model.h5", changed("config", "layers", to=[]), ": the model has no layers."),
     ("list.h5", changed("config", "layers", to=3), ": the list of layers is damaged."),
-    ("no_class.h5", changed("config", "layers", 3, "class_name", to=3),
-     ': a layer has no class name. Expected {"class_name": ...}.'),
-    ("no_config.h5", changed("config", "layers", 3, "config", to=3),
-     ": a Flatten has no configuration."),
+    (
+        "no_class.h5",
+        changed("config", "layers", 3, "class_name", to=3),
+        ': a layer has no class name. Expected {"class_name": ...}.',
+    ),
+    (
+        "no_config.h5",
+        changed("config", "layers", 3, "config", to=3),
+        ": a Flatten has no configuration.",
+    ),
     (
         "subclass.h5",
         changed("class_name", to="CIFAR10Model"),
@@ -263,101 +195,7 @@ FILES: list[tuple[str, bytes, str]] = [
         " layer, or a function of tensors, under its name:"
         ' load_model(path, custom_objects={"sum": ...}).',
     ),
-    (
-        "large.h5",
-        LARGE,
-        ": it describes a model far larger than the file. Got weights=65000000128. Expected at most"
-        f" {(2**24 + 100 * len(LARGE)) // 4}. A model file holds all its weights; do not trust the"
-        " file.",
-    ),
-    (
-        "soft.h5",
-        replaced(put(h5py.SoftLink("/model_weights"))),
-        ", /model_weights/conv/conv: `kernel:0` is a link to another place. Got link='SoftLink'."
-        " Expected groups and arrays of this file. A model file never needs links; do not trust the"
-        " file.",
-    ),
-    (
-        "link.h5",
-        replaced(put(h5py.ExternalLink("other.h5", "/x"))),
-        ", /model_weights/conv/conv: `kernel:0` is a link to another place. Got"
-        " link='ExternalLink'. Expected groups and arrays of this file. A model file never needs"
-        " links; do not trust the file.",
-    ),
-    *(
-        (
-            f"{make.__name__}.h5",
-            replaced(make),
-            ", /model_weights/conv/conv/kernel:0: its values lie in another file. Expected a file"
-            f" that holds its own values.{DISTRUST}",
-        )
-        for make in (external, virtual)
-    ),
-    (
-        "bomb.h5",
-        replaced(lambda f, n: f.create_dataset(n, (2**40,), "f4", chunks=(1024,))),
-        ", /model_weights/conv/conv/kernel:0: it declares far more values than the file holds. Got"
-        " shape=(1099511627776,), stored bytes=0. Expected at most 100 times what is stored."
-        f"{DISTRUST}",
-    ),
-    (
-        "objects.h5",
-        replaced(put(np.array(["text"], dtype=object))),
-        ", /model_weights/conv/conv/kernel:0: it does not hold numbers. Got type='object'.",
-    ),
-    (
-        "listed.h5",
-        hdf5(lambda f: f.__delitem__("model_weights/dense"), legacy_file(sequential())),
-        ", /model_weights: layer `dense` is listed but not there. The file was cut off while it was"
-        " written; save the model again.",
-    ),
-    (
-        "weight.h5",
-        WEIGHTLESS,
-        ", /model_weights/dense: weight `dense/bias:0` is listed but not there. The file was cut"
-        " off while it was written; save the model again.",
-    ),
-    (
-        "pickle.keras",
-        packed({"config.json": b"{}", "model.weights.npz": b"\x80"}),
-        ": its weights are in model.weights.npz, as Python objects that run code when read."
-        " Expected a file with model.weights.h5. Do not trust the file; its author can save the"
-        " model again with today's Keras.",
-    ),
-    (
-        "weightless.keras",
-        packed({"config.json": json.dumps(sequential()).encode()}),
-        ": it holds a model, but no weights."
-        " st.models.model_from_json(config) builds it with new ones.",
-    ),
-    (
-        "deep.json",
-        b'{"class_name": "Sequential", "config": ' + b"[" * 300 + b"]" * 300 + b"}",
-        ": its JSON is nested too deeply. Expected at most 200 levels.",
-    ),
-    (
-        "nan.json",
-        b'{"class_name": "Sequential", "config": NaN}',
-        ": its JSON holds NaN. Expected numbers.",
-    ),
-    (
-        "number.json",
-        b'{"class_name": "Sequential", "config": 99999999999999999999}',
-        ": its JSON holds a number beyond reason. Expected 64-bit numbers.",
-    ),
-    (
-        "half.json",
-        b'{"class_name": "Sequ',
-        ": its JSON cannot be read (Unterminated string starting at: line 1 column 16 (char 15))."
-        " Expected JSON.",
-    ),
-    (
-        "other.json",
-        b'{"scripts": {"build": "make"}}',
-        ': its JSON does not describe a model. Expected {"class_name": ..., "config": ...}, as'
-        " model.to_json() gives it.",
-    ),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("name", "content", "text"), FILES, ids=[f[0] for f in FILES])
@@ -406,16 +244,6 @@ def test_weights_go_with_json_alone(tmp_path: Path) -> None:
         " Expected a file that has the model without weights. Leave it out, or"
         " model.load_weights(path) afterwards."
     )
-
-
-def test_a_zip_with_a_member_twice_is_refused(tmp_path: Path) -> None:
-    path = tmp_path / "twice.keras"
-    path.write_bytes(zip_file(sequential()))
-    with pytest.warns(UserWarning, match="Duplicate name"), zipfile.ZipFile(path, "a") as archive:
-        archive.writestr("config.json", "{}")
-    with pytest.raises(st.FormatError) as caught:
-        st.load_model(path)
-    assert str(caught.value) == f"{path}, member config.json: the name is used twice."
 
 
 def test_what_is_sound_opens(tmp_path: Path) -> None:
