@@ -69,7 +69,7 @@ squeezenet1_0 = _squeezenet(
     1_248_424,
     0.82,
     0.5809,
-    "the paper's network",
+    "the paper's network; its table shows the maps of 227 px",
     first=(96, 7),
     pools_after=(1, 4, 8),
 )
