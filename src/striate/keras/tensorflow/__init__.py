@@ -1,0 +1,83 @@
+"""tensorflow: what scripts of convolutional networks use of it besides `tf.keras`.
+
+There is no TensorFlow behind it: tensors are torch's, gradients its autograd's.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+from striate.keras.tensorflow import basic, settings
+from striate.keras.tensorflow.compat import v1 as _v1
+from striate.keras.tensorflow.tape import GradientTape as GradientTape
+from striate.keras.tensorflow.types import DTYPES
+from striate.keras.tensorflow.types import DType as DType
+from striate.keras.tensorflow.types import TensorShape as TensorShape
+from striate.keras.tensorflow.types import TensorSpec as TensorSpec
+from striate.keras.tensorflow.types import as_dtype as as_dtype
+from striate.keras.tensors import Tensor as Tensor
+from striate.keras.variables import Variable as Variable
+
+__version__ = "2.20.0+striate"  # the TensorFlow whose meaning it has
+newaxis = None
+AUTO_REUSE = None
+
+_MODULES = "client compat config data distribute image io math nn random strings test".split()
+_OWN = "DType GradientTape Tensor TensorShape TensorSpec Variable as_dtype newaxis AUTO_REUSE".split()
+
+globals().update({name: getattr(_v1, name) for name in _v1.OLD_NAMES.split()})
+globals().update({name: getattr(settings, name) for name in settings.__all__})
+globals().update(basic.NAMES | DTYPES)
+
+
+class UnconnectedGradients:
+    """What a gradient is where nothing depends."""
+
+    NONE = "none"
+    ZERO = "zero"
+
+
+class VersionInfo:
+    """Numbers of this version."""
+
+    VERSION = __version__
+    GIT_VERSION = __version__
+    COMPILER_VERSION = "none"
+
+
+version = VersionInfo
+VERSION = __version__
+_MORE = ["UnconnectedGradients", "VERSION", "__version__", "version"]
+
+__all__ = sorted(
+    {
+        *_MODULES,
+        *_OWN,
+        *_MORE,
+        *DTYPES,
+        *basic.__all__,
+        *settings.__all__,
+        *_v1.OLD_NAMES.split(),
+    }
+)
+
+
+def __getattr__(name: str) -> Any:
+    if name == "keras":
+        return importlib.import_module("striate.keras")
+    if name in _MODULES:
+        return importlib.import_module(f"{__name__}.{name}")
+    if name in ("losses", "metrics", "optimizers", "initializers"):
+        return importlib.import_module(f"striate.keras.{name}")
+    if name[:2] == "__":
+        raise AttributeError(f"module 'tensorflow' has no attribute {name!r}")
+    served = importlib.import_module("striate.keras.served")
+    served.refuse(f"tensorflow.{name}")
+    errors = importlib.import_module("striate.errors")
+    raise errors.MissingAttributeError(served.not_covered(f"tensorflow.{name}"))
+
+
+if TYPE_CHECKING:
+
+    def __getattr__(name: str) -> Any: ...
