@@ -114,7 +114,8 @@ def shared_tensor(array: Any) -> torch.Tensor:
     import torch
 
     if isinstance(array, torch.Tensor):
-        return array
+        plain = type(array) is torch.Tensor  # others, such as a script's, cost time at every step
+        return array if plain else array.as_subclass(torch.Tensor)
     if array.dtype.str[1:] in _NO_TORCH_TWIN:
         array = array.astype(_NO_TORCH_TWIN[array.dtype.str[1:]])
     if any(stride < 0 or stride % array.itemsize for stride in array.strides):

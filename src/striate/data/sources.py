@@ -121,7 +121,8 @@ def _made_source(x: Any, class_weight: ClassWeight, options: _Options) -> BatchS
     steps = options["steps"]
     if isinstance(x, (str, bytes)) or not (hasattr(x, "__iter__") or is_sequence(x)):
         raise _wrong_type(x)
-    if isinstance(x, _ENDLESS) and steps is None:
+    endless = isinstance(x, _ENDLESS) or getattr(x, "endless", False) is True
+    if endless and steps is None:
         raise DataError(
             message(
                 type(x).__name__,

@@ -6,6 +6,8 @@ Paths are written without their root (`keras`, `tensorflow.keras`, ...), so `lay
 
 from __future__ import annotations
 
+from striate.keras.refusals import TENSORFLOW
+
 # What `import` may begin with.
 ROOTS = ("keras", "tensorflow", "tf_keras", "keras_preprocessing", "keras_applications")
 
@@ -25,9 +27,17 @@ PREFIXES: dict[str, str] = {
     "tensorflow.python.keras._impl.keras": "keras",
     "tensorflow.compat.v1.keras": "keras",
     "tensorflow.compat.v2.keras": "keras",
+    "tensorflow.compat.v1": "tensorflow",
+    "tensorflow.compat.v2": "tensorflow",
     "tensorflow.contrib.keras": "keras",
     "tensorflow.contrib.keras.api.keras": "keras",
     "tensorflow.contrib.keras.python.keras": "keras",
+    "tensorflow.initializers": "keras.initializers",
+    "tensorflow.losses": "keras.losses",
+    "tensorflow.metrics": "keras.metrics",
+    "tensorflow.optimizers": "keras.optimizers",
+    "tensorflow.python": "tensorflow",
+    "tensorflow.python.client": "tensorflow.client",
 }
 
 # Old path -> the paths that have its names today.
@@ -141,6 +151,7 @@ REFUSED: dict[str, tuple[str, str]] = {
         "pictures of boxes and masks are not here",
         "Use matplotlib, or striate.explain",
     ),
+    **TENSORFLOW,
 }
 
 # Packages that are no part of Keras -> what to do without them.

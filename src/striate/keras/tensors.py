@@ -108,6 +108,12 @@ class Tensor(torch.Tensor):
             entries[at : at + 1] = [slice(None)] * (self.dim() - given)
         return sliced(self, [_described(entry) for entry in entries])
 
+    def __float__(self) -> float:
+        return float(self.numpy())
+
+    def __int__(self) -> int:
+        return int(self.numpy())
+
     def __format__(self, spec: str) -> str:
         return format(self.item() if self.dim() == 0 else self.numpy(), spec)
 
@@ -115,7 +121,28 @@ class Tensor(torch.Tensor):
         dtype = str(self.dtype).removeprefix("torch.")
         return f"<tf.Tensor: shape={tuple(self.shape)}, dtype={dtype}, numpy={self.numpy()!r}>"
 
-    __str__ = torch.Tensor.__repr__
+    def __str__(self) -> str:
+        dtype = str(self.dtype).removeprefix("torch.")
+        return f"tf.Tensor({self.numpy()}, shape={tuple(self.shape)}, dtype={dtype})"
+
+
+def _with_arrays(name: str) -> Callable[[Tensor, Any], Any]:
+    """An operator that takes arrays and lists too; those of floats in the tensor's type."""
+    operator = getattr(torch.Tensor, name)
+
+    def operate(self: Tensor, other: Any) -> Any:
+        if isinstance(other, (np.ndarray, list, tuple)):
+            other = as_tensor(np.asarray(other))
+            if other.is_floating_point() and self.is_floating_point():
+                other = other.to(self.dtype)
+        return operator(self, other)
+
+    return operate
+
+
+_OPERATORS = "add radd sub rsub mul rmul truediv rtruediv floordiv mod pow rpow matmul rmatmul"
+for _operator in (*_OPERATORS.split(), "lt", "le", "gt", "ge", "eq", "ne"):
+    setattr(Tensor, f"__{_operator}__", _with_arrays(f"__{_operator}__"))
 
 
 def _described(entry: Any) -> tuple[Any, ...]:

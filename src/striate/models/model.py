@@ -17,7 +17,7 @@ from striate.graph.kinds.structure import fits, misfit
 from striate.graph.record import note
 from striate.graph.spec import Spec
 from striate.layers import Layer
-from striate.layers.calls import Template, spec_of
+from striate.layers.calls import Template, leaves, spec_of
 from striate.layers.masks import attach
 from striate.models.analysed import Analysed
 from striate.models.masking import listed_masks
@@ -366,7 +366,7 @@ def _keyed(what: str, value: Any) -> tuple[tuple[str, ...], list[Any]]:
         )
     if isinstance(value, Mapping):
         return tuple(value), list(value.values())
-    return (), list(value) if isinstance(value, (list, tuple)) else [value]
+    return (), leaves(value)  # [model.inputs, other] is a list in a list
 
 
 def _ranked(value: Tensor, want: Spec) -> Tensor:

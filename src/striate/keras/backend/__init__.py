@@ -5,9 +5,7 @@ from __future__ import annotations
 from striate.keras.backend import functions, graphs, maps, sessions
 from striate.keras.backend.sessions import _get_available_gpus as _get_available_gpus
 
-__all__ = sorted(
-    {*functions.__all__, *maps.__all__, *graphs.__all__, *sessions.__all__} - {"Phase"}
-)
+__all__ = sorted({*functions.NAMES, *maps.NAMES, *graphs.NAMES, *sessions.NAMES} - {"Phase"})
 
 for _module in (functions, graphs, maps, sessions):
-    globals().update({name: getattr(_module, name) for name in _module.__all__})
+    globals().update({name: getattr(_module, name) for name in _module.NAMES})

@@ -13,6 +13,7 @@ from striate.graph.record import Symbol
 from striate.keras import config, ops, random
 from striate.keras.ops import calling
 from striate.keras.tensors import as_tensor
+from striate.ops.functions import DEFINITIONS
 
 # Old names of arguments, which every function takes.
 _OLD = {"keep_dims": "keepdims", "dim": "axis", "reduction_indices": "axis"}
@@ -27,7 +28,7 @@ def _same(name: str) -> Callable[..., Any]:
 
     called.__name__ = called.__qualname__ = name
     called.__doc__ = today.__doc__
-    called.__signature__ = calling.DEFINITIONS[  # type: ignore[attr-defined]
+    called.__signature__ = DEFINITIONS[  # type: ignore[attr-defined]
         calling.ALIASES.get(name, name)
     ].signature
     return called
@@ -310,7 +311,7 @@ def print_tensor(x: Any, message: str = "", summarize: int = 3) -> Any:
     return x
 
 
-__all__ = sorted(
+NAMES = sorted(
     name
     for name, value in list(globals().items())
     if name[0] != "_" and getattr(value, "__module__", "") == __name__

@@ -17,7 +17,7 @@ from striate.keras.variables import Variable
 from striate.models import Model
 from striate.models.stepping import Stepper
 
-__all__ = [
+NAMES = [
     "batch_get_value",
     "batch_set_value",
     "count_params",

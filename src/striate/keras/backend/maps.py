@@ -120,7 +120,7 @@ def temporal_padding(x: Any, padding: Sequence[int] = (1, 1)) -> Any:
     return calling.function("pad")(x, ((0, 0), tuple(padding), (0, 0)))
 
 
-__all__ = sorted(
+NAMES = sorted(
     name
     for name, value in list(globals().items())
     if name[0] != "_" and getattr(value, "__module__", "") == __name__

@@ -19,7 +19,7 @@ from striate.keras.config import set_epsilon as set_epsilon
 from striate.keras.config import set_floatx as set_floatx
 from striate.keras.config import set_image_data_format as set_image_data_format
 
-__all__ = [
+NAMES = [
     "Phase",
     "backend",
     "clear_session",

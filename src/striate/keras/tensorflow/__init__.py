@@ -8,8 +8,7 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from striate.keras.tensorflow import basic, settings
-from striate.keras.tensorflow.compat import v1 as _v1
+from striate.keras.tensorflow import basic, old, settings
 from striate.keras.tensorflow.tape import GradientTape as GradientTape
 from striate.keras.tensorflow.types import DTYPES
 from striate.keras.tensorflow.types import DType as DType
@@ -23,11 +22,17 @@ __version__ = "2.20.0+striate"  # the TensorFlow whose meaning it has
 newaxis = None
 AUTO_REUSE = None
 
-_MODULES = "client compat config data distribute image io math nn random strings test".split()
-_OWN = "DType GradientTape Tensor TensorShape TensorSpec Variable as_dtype newaxis AUTO_REUSE".split()
+_MODULES = [
+    *("client", "compat", "config", "data", "distribute", "image", "io", "math", "nn", "random"),
+    *("strings", "test"),
+]
+_OWN = [
+    *("AUTO_REUSE", "DType", "GradientTape", "Tensor", "TensorShape", "TensorSpec", "Variable"),
+    *("as_dtype", "newaxis"),
+]
 
-globals().update({name: getattr(_v1, name) for name in _v1.OLD_NAMES.split()})
-globals().update({name: getattr(settings, name) for name in settings.__all__})
+for _module in (old, settings):
+    globals().update({name: getattr(_module, name) for name in _module.NAMES})
 globals().update(basic.NAMES | DTYPES)
 
 
@@ -56,9 +61,9 @@ __all__ = sorted(
         *_OWN,
         *_MORE,
         *DTYPES,
-        *basic.__all__,
-        *settings.__all__,
-        *_v1.OLD_NAMES.split(),
+        *basic.NAMES,
+        *settings.NAMES,
+        *old.NAMES,
     }
 )
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from striate.keras.ops import calling
+from striate.ops.functions import DEFINITIONS
 
 # Names of arguments in TensorFlow 1 and 2 -> in Keras; `name` and the like mean nothing here.
 _FIRST = ("input_tensor", "input", "a", "tensor", "features", "logits", "value", "values", "params")
@@ -22,7 +23,7 @@ def adapted(name: str, own: str = "", /, **defaults: Any) -> Callable[..., Any]:
         defaults: of arguments that TensorFlow has other defaults for.
     """
     function = calling.function(name)
-    first = next(iter(calling.DEFINITIONS[calling.ALIASES.get(name, name)].signature.parameters))
+    first = next(iter(DEFINITIONS[calling.ALIASES.get(name, name)].signature.parameters))
 
     def called(*args: Any, **kwargs: Any) -> Any:
         given = translated(kwargs, first if not args else "")

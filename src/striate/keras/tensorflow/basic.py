@@ -105,9 +105,7 @@ def size(input: Any, out_type: Any = None, name: str | None = None) -> Any:
     return ops.size(input)
 
 
-def matmul(
-    a: Any, b: Any, transpose_a: bool = False, transpose_b: bool = False, **_: Any
-) -> Any:
+def matmul(a: Any, b: Any, transpose_a: bool = False, transpose_b: bool = False, **_: Any) -> Any:
     """Matrices in the last two axes."""
     a = ops.swapaxes(a, -1, -2) if transpose_a else a
     return ops.matmul(a, ops.swapaxes(b, -1, -2) if transpose_b else b)
@@ -220,7 +218,9 @@ def gather(
     at = batch_dims if axis is None else axis
     if not batch_dims:
         return ops.take(params, indices, at)
-    rows = [gather(p, i, None, at - 1, batch_dims - 1) for p, i in zip(params, indices, strict=True)]
+    rows = [
+        gather(p, i, None, at - 1, batch_dims - 1) for p, i in zip(params, indices, strict=True)
+    ]
     return ops.stack(rows)
 
 
@@ -290,7 +290,9 @@ def unique(x: Any, out_idx: Any = None, name: str | None = None) -> tuple[Any, A
     return as_tensor(list(seen)), as_tensor([seen[v] for v in values])
 
 
-def norm(tensor: Any, ord: Any = "euclidean", axis: Any = None, keepdims: bool = False, **_: Any) -> Any:
+def norm(
+    tensor: Any, ord: Any = "euclidean", axis: Any = None, keepdims: bool = False, **_: Any
+) -> Any:
     """The length of vectors."""
     return ops.norm(tensor, None if ord in ("euclidean", 2) else ord, axis, keepdims)
 
@@ -377,7 +379,9 @@ def py_function(func: Callable[..., Any], inp: Sequence[Any], Tout: Any = None, 
 
 def numpy_function(func: Callable[..., Any], inp: Sequence[Any], Tout: Any = None, **_: Any) -> Any:
     """What a function of arrays returns, as tensors."""
-    return _as_tensors(func(*(texts.bytes_of(v) if isinstance(v, Text) else np.asarray(v) for v in inp)))
+    return _as_tensors(
+        func(*(texts.bytes_of(v) if isinstance(v, Text) else np.asarray(v) for v in inp))
+    )
 
 
 py_func = numpy_function
@@ -413,9 +417,9 @@ def executing_eagerly() -> bool:
 
 def gradients(ys: Any, xs: Any, *_: Any, **__: Any) -> Any:
     """`K.gradients`."""
-    from striate.keras import backend
+    from striate.keras.backend import graphs
 
-    return backend.gradients(ys, xs)
+    return graphs.gradients(ys, xs)
 
 
 # name in TensorFlow -> function; "slice" and "print" would hide Python's own in this file
@@ -424,5 +428,3 @@ NAMES: dict[str, Any] = {
     for name, value in list(globals().items())
     if name[0] != "_" and getattr(value, "__module__", "") == __name__
 } | {name: globals()[name] for name in (e.partition("=")[0] for e in _SAME.split())}
-
-__all__ = sorted(NAMES)  # noqa: PLE0604

@@ -51,7 +51,7 @@ def decode_image(
     name: str | None = None,
     expand_animations: bool = True,
 ) -> Any:
-    """An image of any format that Pillow reads, (H, W, channels), 0 to 255 or, as floats, 0 to 1."""
+    """An image that Pillow reads, (H, W, channels): bytes, or floats from 0 to 1."""
     from PIL import Image
 
     with Image.open(_io.BytesIO(texts.bytes_of(contents))) as image:
@@ -96,7 +96,7 @@ def decode_raw(input_bytes: Any, out_type: Any, **_: Any) -> Any:
     return as_tensor(np.frombuffer(texts.bytes_of(input_bytes), dtype=str(out_type)).copy())
 
 
-class gfile:  # noqa: N801
+class gfile:
     """Files and folders."""
 
     @staticmethod
@@ -143,7 +143,7 @@ class gfile:  # noqa: N801
         shutil.copyfile(str(src), str(dst))
 
     @staticmethod
-    def GFile(name: Any, mode: str = "r") -> Any:  # noqa: N802
+    def GFile(name: Any, mode: str = "r") -> Any:
         """An open file."""
         return open(str(name), mode, encoding=None if "b" in mode else "utf-8")
 

@@ -9,9 +9,10 @@ from striate.keras.tensorflow import basic
 from striate.keras.tensorflow.adapting import table
 
 _SAME = """
-ceil erf erfinv expm1 floordiv=floor_divide floormod=mod is_finite=isfinite is_inf=isinf is_nan=isnan
-log log1p log_sigmoid logical_xor mod reciprocal reduce_std=std reduce_variance=var rint=round rsqrt
-softplus softsign divide_no_nan multiply_no_nan=multiply bincount cumprod count_nonzero
+ceil erf erfinv expm1 floordiv=floor_divide floormod=mod is_finite=isfinite is_inf=isinf
+is_nan=isnan log log1p log_sigmoid logical_xor mod reciprocal reduce_std=std reduce_variance=var
+rint=round rsqrt softplus softsign divide_no_nan multiply_no_nan=multiply bincount cumprod
+count_nonzero
 """
 _FROM_TOP = """
 abs acos acosh add add_n argmax argmin asin asinh atan atan2 atanh cos cosh cumsum divide equal exp

@@ -50,13 +50,18 @@ def dropout(
     name: str | None = None,
     rate: float | None = None,
 ) -> Any:
-    """Some values set to 0: a share `rate`; one number by place is that, too, as in TensorFlow 2."""
+    """Some values set to 0: a share `rate`, which a number by place is too, as in TensorFlow 2."""
     share = rate if rate is not None else keep_prob
     return random.dropout(x, float(share or 0.0), noise_shape, seed)
 
 
 def moments(
-    x: Any, axes: Any, shift: Any = None, keepdims: bool = False, name: str | None = None, **old: Any
+    x: Any,
+    axes: Any,
+    shift: Any = None,
+    keepdims: bool = False,
+    name: str | None = None,
+    **old: Any,
 ) -> Any:
     """Mean and variance."""
     return ops.moments(x, axes, old.get("keep_dims", keepdims))
@@ -72,7 +77,7 @@ def batch_normalization(
     name: str | None = None,
 ) -> Any:
     """(x - mean) / sqrt(variance + epsilon), scaled and moved."""
-    out = (x - mean) * ops.rsqrt(variance + variance_epsilon)
+    out = ops.subtract(x, mean) * ops.rsqrt(ops.add(variance, variance_epsilon))
     out = out if scale is None else out * scale
     return out if offset is None else out + offset
 
@@ -81,7 +86,7 @@ def bias_add(value: Any, bias: Any, data_format: str | None = None, name: str | 
     """A number added to each channel."""
     if data_format and data_format.startswith("NC"):
         bias = as_tensor(bias).reshape([1, -1, *[1] * (len(ops.shape(value)) - 2)])
-    return value + bias
+    return ops.add(value, bias)
 
 
 def _steps(strides: Any, rank: int) -> Any:

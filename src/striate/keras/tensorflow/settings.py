@@ -10,7 +10,7 @@ from typing import Any
 from striate.keras.backend.sessions import Nothing, Session
 from striate.keras.tensorflow import random as _random
 
-__all__ = [
+NAMES = [
     "ConfigProto",
     "GPUOptions",
     "Graph",
@@ -196,12 +196,14 @@ debugging = SimpleNamespace(
     set_log_device_placement=_accepted,
     enable_check_numerics=_accepted,
     disable_check_numerics=_accepted,
-    assert_equal=lambda x, y, message="", **_: _checked(bool((x == y).all() if hasattr(x == y, "all") else x == y), message),
+    assert_equal=lambda x, y, message="", **_: _checked(
+        bool((x == y).all() if hasattr(x == y, "all") else x == y), message
+    ),
     check_numerics=lambda tensor, message="", **_: tensor,
 )
 
 
-class errors:  # noqa: N801
+class errors:
     """TensorFlow's errors as those of Python that are raised instead."""
 
     OpError = Exception

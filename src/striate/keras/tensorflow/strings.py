@@ -4,6 +4,6 @@ from __future__ import annotations
 
 from striate.keras.tensorflow import text
 
-__all__ = list(text.__all__)  # noqa: PLE0604
+__all__ = list(text.NAMES)
 
 globals().update({name: getattr(text, name) for name in __all__})

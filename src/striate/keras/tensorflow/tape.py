@@ -91,21 +91,17 @@ class GradientTape:
             unconnected_gradients: "zero" gives zeros instead of None where nothing depends.
         """
         flat = _flat(sources)
-        wanted = [s for s in flat if isinstance(s, torch.Tensor) and s.requires_grad]
         targets, weights = _targets(target, output_gradients)
-        found: Sequence[Any] = [None] * len(wanted)
-        if targets and wanted:
-            found = torch.autograd.grad(
-                [as_plain(t) for t in targets],
-                wanted,
-                weights,
-                retain_graph=True,
-                create_graph=bool(_recording),
-                allow_unused=True,
-            )
-        by_source = {id(s): g for s, g in zip(wanted, found, strict=True)}
+        found = _gradients(targets, weights, flat)
+        bases = [_whole_base(s) if g is None else None for s, g in zip(flat, found, strict=True)]
+        if any(b is not None for b in bases):
+            others = _gradients(targets, weights, bases)
+            found = [
+                g if b is None or o is None else _seen_as(s, b, o)
+                for s, g, b, o in zip(flat, found, bases, others, strict=True)
+            ]
         zero = getattr(unconnected_gradients, "value", unconnected_gradients) == "zero"
-        made = iter([_like(s, by_source.get(id(s)), zero) for s in flat])
+        made = iter([_like(s, g, zero) for s, g in zip(flat, found, strict=True)])
         return _filled(sources, made)
 
     def jacobian(self, target: Any, sources: Any, **_: Any) -> Any:
@@ -122,6 +118,41 @@ class GradientTape:
         """What is computed in the block has no gradients."""
         with torch.no_grad():
             yield
+
+
+def _gradients(targets: list[Any], weights: list[Any], sources: Sequence[Any]) -> list[Any]:
+    """Torch's gradients; None where nothing depends."""
+    wanted = [s for s in sources if isinstance(s, torch.Tensor) and s.requires_grad]
+    if not targets or not wanted:
+        return [None] * len(sources)
+    found = torch.autograd.grad(
+        [as_plain(t) for t in targets],
+        wanted,
+        weights,
+        retain_graph=True,
+        create_graph=bool(_recording),
+        allow_unused=True,
+    )
+    by_source = {id(s): g for s, g in zip(wanted, found, strict=True)}
+    return [by_source.get(id(s)) for s in sources]
+
+
+def _whole_base(source: Any) -> Any:
+    """The tensor that a source is another view of, with all of its values.
+
+    What a model returns is a view, channels last, of the tensor that its next layer reads.
+    """
+    base = source._base if isinstance(source, torch.Tensor) else None
+    return base if base is not None and base.numel() == source.numel() else None
+
+
+def _seen_as(source: torch.Tensor, base: torch.Tensor, gradient: torch.Tensor) -> torch.Tensor:
+    """The gradient of a base in the layout of the view."""
+    if gradient.stride() != base.stride():
+        laid = torch.empty_strided(base.shape, base.stride(), dtype=base.dtype, device=base.device)
+        gradient = laid.copy_(gradient)
+    offset = source.storage_offset() - base.storage_offset() + gradient.storage_offset()
+    return gradient.as_strided(tuple(source.shape), source.stride(), offset)
 
 
 def _targets(target: Any, output_gradients: Any) -> tuple[list[Any], list[Any]]:

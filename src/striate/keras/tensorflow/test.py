@@ -21,4 +21,5 @@ def gpu_device_name() -> str:
 
 def is_built_with_cuda() -> bool:
     """Whether this torch could use a card."""
-    return torch.backends.cuda.is_built()
+    out: bool = torch.backends.cuda.is_built()
+    return out

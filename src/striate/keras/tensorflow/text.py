@@ -136,7 +136,7 @@ def as_string(input: Any, **_: Any) -> Text:
     return Text(str(np.asarray(input).item()))
 
 
-__all__ = [
+NAMES = [
     "as_string",
     "join",
     "length",

@@ -34,14 +34,14 @@ class Options(SimpleNamespace):
         return made
 
 
-def TextLineDataset(filenames: Any, *_: Any, **__: Any) -> Dataset:  # noqa: N802
+def TextLineDataset(filenames: Any, *_: Any, **__: Any) -> Dataset:
     """The lines of text files."""
     names = filenames if isinstance(filenames, (list, tuple)) else [filenames]
     lines = [line for n in names for line in Path(str(n)).read_text("utf-8").splitlines()]
     return Dataset.from_tensor_slices(lines)
 
 
-class experimental:  # noqa: N801
+class experimental:
     """Older homes of names."""
 
     AUTOTUNE = AUTOTUNE

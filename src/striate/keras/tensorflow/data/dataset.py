@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import operator
 import random as _python_random
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -102,7 +103,9 @@ class Dataset:
     @staticmethod
     def range(*args: Any, output_type: Any = "int64", **_: Any) -> Dataset:
         """Whole numbers."""
-        return Dataset.from_tensor_slices(np.arange(*(int(a) for a in args), dtype=str(output_type)))
+        return Dataset.from_tensor_slices(
+            np.arange(*(int(a) for a in args), dtype=str(output_type))
+        )
 
     @staticmethod
     def zip(*datasets: Any, **more: Any) -> Dataset:
@@ -116,7 +119,9 @@ class Dataset:
     @staticmethod
     def list_files(file_pattern: Any, shuffle: bool | None = None, seed: Any = None) -> Dataset:
         """The paths that match a pattern, in a new order each time unless `shuffle=False`."""
-        found = gfile.glob(file_pattern if not isinstance(file_pattern, np.ndarray) else list(file_pattern))
+        found = gfile.glob(
+            file_pattern if not isinstance(file_pattern, np.ndarray) else list(file_pattern)
+        )
         if not found:
             raise ArgumentError(
                 message(
@@ -128,7 +133,9 @@ class Dataset:
 
     # from datasets -----------------------------------------------------------------------
 
-    def _then(self, make: Make, count: int | None = None, open_batch: bool | None = None) -> Dataset:
+    def _then(
+        self, make: Make, count: int | None = None, open_batch: bool | None = None
+    ) -> Dataset:
         return Dataset(
             make,
             self._count if count is None else count,
@@ -152,9 +159,7 @@ class Dataset:
             lambda: (one for one in self if bool(elements.called(predicate, one))), UNKNOWN
         )
 
-    def batch(
-        self, batch_size: Any, drop_remainder: bool = False, *_: Any, **__: Any
-    ) -> Dataset:
+    def batch(self, batch_size: Any, drop_remainder: bool = False, *_: Any, **__: Any) -> Dataset:
         """So many elements as one, along a new first axis."""
         size = int(batch_size)
         whole = self._count // size if drop_remainder else math.ceil(self._count / size)
@@ -199,7 +204,7 @@ class Dataset:
         def make() -> Iterator[Any]:
             for one in self:
                 for i in range(len(elements.first(one))):
-                    yield elements.each(lambda value, i=i: value[i], one)
+                    yield elements.each(operator.itemgetter(i), one)
 
         return self._then(make, self._count if self._count == INFINITE else UNKNOWN, False)
 
@@ -238,10 +243,11 @@ class Dataset:
 
         def make() -> Iterator[Any]:
             for _ in itertools.count() if times is None else range(times):
-                source = iter(self)
-                for empty, one in enumerate(source):
+                found = False
+                for one in self:
+                    found = True
                     yield one
-                if "empty" not in locals():
+                if not found:
                     return
 
         return self._then(make, total)
@@ -314,7 +320,12 @@ class Dataset:
         )
 
     def interleave(
-        self, map_func: Callable[..., Any], cycle_length: Any = None, block_length: int = 1, *_: Any, **__: Any
+        self,
+        map_func: Callable[..., Any],
+        cycle_length: Any = None,
+        block_length: int = 1,
+        *_: Any,
+        **__: Any,
     ) -> Dataset:
         """The elements of the datasets that a function makes, some of each in turn."""
         width = max(1, int(cycle_length or 1))
@@ -332,7 +343,9 @@ class Dataset:
 
         return self._then(make, UNKNOWN)
 
-    def window(self, size: int, shift: int | None = None, stride: int = 1, drop_remainder: bool = False) -> Dataset:
+    def window(
+        self, size: int, shift: int | None = None, stride: int = 1, drop_remainder: bool = False
+    ) -> Dataset:
         """Datasets of neighbouring elements."""
 
         def make() -> Iterator[Any]:
@@ -340,7 +353,7 @@ class Dataset:
             for start in range(0, len(held), shift or size):
                 part = held[start : start + size * stride : stride]
                 if len(part) == size or not drop_remainder:
-                    yield Dataset(lambda part=part: iter(part), len(part))
+                    yield Dataset(part.__iter__, len(part))
 
         return self._then(make, UNKNOWN)
 

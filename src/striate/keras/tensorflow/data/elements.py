@@ -25,7 +25,7 @@ def each(function: Callable[[Any], Any], element: Any) -> Any:
 def leaf(value: Any) -> Any:
     """A leaf as a tensor, text as text."""
     if isinstance(value, (torch.Tensor, Text, Data)):
-        return value if not type(value) is torch.Tensor else value.as_subclass(Tensor)
+        return value if type(value) is not torch.Tensor else value.as_subclass(Tensor)
     if texts.holds(value):
         return texts.of(value)
     return as_tensor(value)
@@ -42,7 +42,11 @@ def columns(value: Any) -> Any:
         return {key: columns(v) for key, v in value.items()}
     if isinstance(value, tuple):
         return tuple(columns(v) for v in value)
-    if isinstance(value, list) and value and all(isinstance(v, (np.ndarray, torch.Tensor)) for v in value):
+    if (
+        isinstance(value, list)
+        and value
+        and all(isinstance(v, (np.ndarray, torch.Tensor)) for v in value)
+    ):
         return leaf(np.stack([np.asarray(v) for v in value]))
     if hasattr(value, "to_numpy"):
         value = value.to_numpy()
@@ -78,7 +82,10 @@ def padded(elements: Sequence[Any], value: Any = 0) -> Any:
     sizes = [max(n) for n in zip(*(e.shape for e in elements), strict=True)]
     out = torch.full((len(elements), *sizes), value, dtype=one.dtype)
     for i, e in enumerate(elements):
-        out[(i, *(slice(0, n) for n in e.shape))] = as_plain(e)
+        box = out[i]
+        for axis, n in enumerate(e.shape):
+            box = box.narrow(axis, 0, n)
+        box.copy_(as_plain(e))
     return out.as_subclass(Tensor)
 
 

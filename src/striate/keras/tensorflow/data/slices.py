@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -31,7 +32,7 @@ class Slices:
         """The elements one by one."""
         for part in self.order():
             for i in part.tolist():
-                yield each(lambda array, i=i: array[i], self.arrays)
+                yield each(operator.itemgetter(i), self.arrays)
 
     def batches(self, size: int, drop_remainder: bool) -> Iterator[Any]:
         """The elements gathered in batches."""
@@ -77,7 +78,9 @@ def shuffled(order: Order, buffer: int, draw: Callable[[], np.random.Generator])
             return
         held, out = numbers[:buffer].copy(), np.empty(len(numbers), dtype=np.int64)
         places = random.integers(0, buffer, len(numbers) - buffer)
-        for i, (place, new) in enumerate(zip(places.tolist(), numbers[buffer:].tolist(), strict=True)):
+        for i, (place, new) in enumerate(
+            zip(places.tolist(), numbers[buffer:].tolist(), strict=True)
+        ):
             out[i] = held[place]
             held[place] = new
         out[len(numbers) - buffer :] = random.permutation(held)

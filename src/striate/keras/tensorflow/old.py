@@ -1,16 +1,11 @@
-"""tf.compat.v1: names of TensorFlow 1 that have a meaning without its graphs."""
+"""Names of TensorFlow 1 at its top that have a meaning without its graphs."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from striate.keras import ops
-from striate.keras.tensorflow import basic, config, data, image, io, math, nn, random, settings, test
-from striate.keras.tensorflow.types import DTYPES
-
-globals().update({name: getattr(settings, name) for name in settings.__all__})
-globals().update(basic.NAMES)
-globals().update({name: kind for name, kind in DTYPES.items() if name not in ("bool",)})
+from striate.keras.tensorflow import basic, io, math, random
 
 random_normal, random_uniform = random.normal, random.uniform
 truncated_normal, random_shuffle = random.truncated_normal, random.shuffle
@@ -35,15 +30,23 @@ def to_int64(x: Any, name: str | None = None) -> Any:
     return ops.cast(x, "int64")
 
 
-OLD_NAMES = """
-ceil confusion_matrix div gfile is_finite is_inf is_nan log log1p random_normal random_shuffle
-random_uniform read_file rsqrt to_float to_int32 to_int64 truncated_normal
-"""
-
-__all__ = sorted(
-    {
-        *("config", "data", "image", "io", "math", "nn", "random", "test"),
-        *(*basic.__all__, *settings.__all__, *OLD_NAMES.split(), *DTYPES),
-    }
-    - {"bool"}
-)
+NAMES = [
+    "ceil",
+    "confusion_matrix",
+    "div",
+    "gfile",
+    "is_finite",
+    "is_inf",
+    "is_nan",
+    "log",
+    "log1p",
+    "random_normal",
+    "random_shuffle",
+    "random_uniform",
+    "read_file",
+    "rsqrt",
+    "to_float",
+    "to_int32",
+    "to_int64",
+    "truncated_normal",
+]
