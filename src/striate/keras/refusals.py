@@ -2,16 +2,30 @@
 
 from __future__ import annotations
 
+_CONTRIB = (
+    "tf.contrib was removed from TensorFlow",
+    "Use the layer or function of tf.keras, tf.nn or tf.image",
+)
 _GRAPHS = "graphs of TensorFlow 1 are not run here"
 _MODELS = "Write the model with tf.keras"
 _TPU = "there is no TPU here"
 
 # name, whole or as a beginning -> (why not, what to use instead)
 TENSORFLOW: dict[str, tuple[str, str]] = {
-    "tensorflow.contrib": (
-        "tf.contrib was removed from TensorFlow",
-        "Use the layer or function of tf.keras, tf.nn or tf.image",
-    ),
+    "tensorflow.contrib.data": _CONTRIB,
+    "tensorflow.contrib.distribute": _CONTRIB,
+    "tensorflow.contrib.eager": _CONTRIB,
+    "tensorflow.contrib.estimator": _CONTRIB,
+    "tensorflow.contrib.image": _CONTRIB,
+    "tensorflow.contrib.layers": _CONTRIB,
+    "tensorflow.contrib.learn": _CONTRIB,
+    "tensorflow.contrib.lite": _CONTRIB,
+    "tensorflow.contrib.metrics": _CONTRIB,
+    "tensorflow.contrib.opt": _CONTRIB,
+    "tensorflow.contrib.rnn": _CONTRIB,
+    "tensorflow.contrib.slim": _CONTRIB,
+    "tensorflow.contrib.tpu": _CONTRIB,
+    "tensorflow.contrib.training": _CONTRIB,
     "tensorflow.estimator": ("estimators were removed from TensorFlow", "Train with model.fit"),
     "tensorflow.feature_column": (
         "feature columns are for tables, not for images",

@@ -8,7 +8,7 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from striate.keras.tensorflow import basic, old, settings
+from striate.keras.tensorflow import basic, flow, old, settings
 from striate.keras.tensorflow.tape import GradientTape as GradientTape
 from striate.keras.tensorflow.types import DTYPES
 from striate.keras.tensorflow.types import DType as DType
@@ -33,7 +33,7 @@ _OWN = [
 
 for _module in (old, settings):
     globals().update({name: getattr(_module, name) for name in _module.NAMES})
-globals().update(basic.NAMES | DTYPES)
+globals().update(basic.NAMES | flow.NAMES | DTYPES)
 
 
 class UnconnectedGradients:
@@ -62,6 +62,7 @@ __all__ = sorted(
         *_MORE,
         *DTYPES,
         *basic.NAMES,
+        *flow.NAMES,
         *settings.NAMES,
         *old.NAMES,
     }

@@ -6,8 +6,8 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from striate.keras.tensorflow.data.dataset import INFINITE as INFINITE_CARDINALITY
-from striate.keras.tensorflow.data.dataset import UNKNOWN as UNKNOWN_CARDINALITY
+from striate.keras.tensorflow.data.combining import INFINITE as INFINITE_CARDINALITY
+from striate.keras.tensorflow.data.combining import UNKNOWN as UNKNOWN_CARDINALITY
 from striate.keras.tensorflow.data.dataset import Dataset as Dataset
 
 __all__ = [
