@@ -75,7 +75,8 @@ def moved(
     if not changed:
         return images
     chosen = [parameters[i] for i in changed]
-    matrices = maps(chosen, images.shape[1], images.shape[2], swap)
+    sides = images.shape[1:3] if swap else images.shape[2:0:-1]
+    matrices = maps(chosen, *sides, swap)
     part = images if len(changed) == len(images) else images[changed]
     found = (
         _by_torch(part, matrices, border)
