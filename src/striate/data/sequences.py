@@ -98,6 +98,50 @@ class SequenceSource:
             yield item
 
 
+class Sequence:
+    """The base of data that give a batch by its number; Keras 3 calls it PyDataset.
+
+    A class derived from it has `__len__`, the number of batches, and `__getitem__(index)`, which
+    gives x, (x, y) or (x, y, sample_weight); perhaps `on_epoch_end`.
+
+    Args:
+        workers: so many threads make batches ahead, if above 1.
+        use_multiprocessing: accepted; threads make the batches.
+        max_queue_size: at most so many batches wait.
+
+    Example:
+        >>> import numpy as np
+        >>> class Squares(Sequence):
+        ...     def __len__(self):
+        ...         return 3
+        ...     def __getitem__(self, index):
+        ...         return np.full((2, 1), index), np.full(2, index**2)
+        >>> [y.tolist() for x, y in Squares()]
+        [[0, 0], [1, 1], [4, 4]]
+    """
+
+    workers = 1
+    use_multiprocessing = False
+    max_queue_size = 10
+
+    def __init__(
+        self, workers: int = 1, use_multiprocessing: bool = False, max_queue_size: int = 10
+    ) -> None:
+        self.workers = workers
+        self.use_multiprocessing = use_multiprocessing
+        self.max_queue_size = max_queue_size
+
+    def __iter__(self) -> Iterator[Any]:
+        batches: Any = self
+        return (batches[index] for index in range(len(batches)))
+
+    def on_epoch_begin(self) -> None:
+        """Called before each epoch."""
+
+    def on_epoch_end(self) -> None:
+        """Called after each epoch."""
+
+
 def is_sequence(value: object) -> bool:
     """True for an object that gives batches by number."""
     return hasattr(value, "__getitem__") and (

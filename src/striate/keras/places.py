@@ -186,6 +186,22 @@ INSTEAD: dict[str, str] = {
     "keras.layers.HashedCrossing": "Make the numbers before, with hash()",
     "keras.layers.MelSpectrogram": "Make the spectrogram before, with scipy.signal",
     "keras.layers.STFTSpectrogram": "Make the spectrogram before, with scipy.signal",
+    "keras.datasets.imdb": (
+        "Its arrays are Python pickles, which are never opened here; load the text from a file"
+        " and use keras.preprocessing.text.Tokenizer"
+    ),
+    "keras.datasets.reuters": (
+        "Its arrays are Python pickles, which are never opened here; load the text from a file"
+        " and use keras.preprocessing.text.Tokenizer"
+    ),
+    "keras.preprocessing.sequence.make_sampling_table": "It is for models of words, not of images",
+    "keras.preprocessing.sequence.skipgrams": "It is for models of words, not of images",
+    "keras.utils.FeatureSpace": "Make the columns with scikit-learn's ColumnTransformer",
+    "keras.utils.HDF5Matrix": "Give fit an h5py data set itself; it is read batch by batch",
+    "keras.utils.audio_dataset_from_directory": "Make spectrograms of the files before",
+    "keras.utils.bounding_boxes": "Boxes are not here; striate is for whole images",
+    "keras.utils.text_dataset_from_directory": "Read the files, and use Tokenizer",
+    "keras.preprocessing.text_dataset_from_directory": "Read the files, and use Tokenizer",
     "keras.callbacks.RemoteMonitor": "Use a LambdaCallback that posts the logs",
     "keras.callbacks.OrbaxCheckpoint": "Use keras.callbacks.BackupAndRestore",
 }

@@ -75,8 +75,8 @@ def moved(
     if not changed:
         return images
     chosen = [parameters[i] for i in changed]
-    sides = images.shape[1:3] if swap else images.shape[2:0:-1]
-    matrices = maps(chosen, *sides, swap)
+    height, width = images.shape[1:3] if swap else images.shape[2:0:-1]
+    matrices = maps(chosen, height, width, swap)
     part = images if len(changed) == len(images) else images[changed]
     found = (
         _by_torch(part, matrices, border)
