@@ -23,7 +23,6 @@ def test_every_name_of_the_real_keras_is_here_or_explained() -> None:
     real = {name for name in dir(keras.utils) if name[0] != "_"}
     explained = {n.rpartition(".")[2] for n in places.INSTEAD if n.startswith("keras.utils.")}
     later = {"Config", "clear_session", "legacy"}
-    later |= {"image_dataset_from_directory", "timeseries_dataset_from_array"}
     assert real - set(utils.__all__) - explained <= later
 
 

@@ -20,6 +20,9 @@ from striate.data.images.functions import random_shift as random_shift
 from striate.data.images.functions import random_zoom as random_zoom
 from striate.data.images.table_iterator import TableIterator as DataFrameIterator
 from striate.keras import config, notes
+from striate.keras.folder_datasets import (
+    image_dataset_from_directory as image_dataset_from_directory,
+)
 
 _ORDERINGS = {"tf": "channels_last", "th": "channels_first"}
 
@@ -145,6 +148,7 @@ __all__ = [
     "apply_brightness_shift",
     "apply_channel_shift",
     "array_to_img",
+    "image_dataset_from_directory",
     "img_to_array",
     "load_img",
     "random_brightness",

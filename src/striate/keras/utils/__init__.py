@@ -20,6 +20,12 @@ from striate.keras.config import enable_interactive_logging as enable_interactiv
 from striate.keras.config import is_interactive_logging_enabled as is_interactive_logging_enabled
 from striate.keras.engine import get_source_inputs as get_source_inputs
 from striate.keras.engine import is_keras_tensor as is_keras_tensor
+from striate.keras.folder_datasets import (
+    image_dataset_from_directory as image_dataset_from_directory,
+)
+from striate.keras.folder_datasets import (
+    timeseries_dataset_from_array as timeseries_dataset_from_array,
+)
 from striate.keras.preprocessing.image import array_to_img as array_to_img
 from striate.keras.preprocessing.image import img_to_array as img_to_array
 from striate.keras.preprocessing.image import load_img as load_img
@@ -126,6 +132,7 @@ __all__ = [
     "get_registered_name",
     "get_registered_object",
     "get_source_inputs",
+    "image_dataset_from_directory",
     "img_to_array",
     "is_interactive_logging_enabled",
     "is_keras_tensor",
@@ -144,6 +151,7 @@ __all__ = [
     "set_random_seed",
     "split_dataset",
     "standardize_dtype",
+    "timeseries_dataset_from_array",
     "to_categorical",
     "unpack_x_y_sample_weight",
 ]
