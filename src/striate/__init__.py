@@ -56,11 +56,13 @@ if TYPE_CHECKING:  # the same names as in the table, for type checkers and edito
     from striate.graph import freeze as freeze
     from striate.layers import Input as Input
     from striate.layers import Layer as Layer
+    from striate.models import FineTuning as FineTuning
     from striate.models import Model as Model
     from striate.models import OptimizedModel as OptimizedModel
     from striate.models import Sequential as Sequential
     from striate.models import check_folding as check_folding
     from striate.models import clone_model as clone_model
+    from striate.models import fine_tune as fine_tune
     from striate.models import fold_batch_normalization as fold_batch_normalization
     from striate.models import load_model as load_model
     from striate.models import model_from_json as model_from_json
@@ -126,11 +128,13 @@ _PLACES: dict[str, str] = {
     "freeze": "striate.graph:freeze",
     "Input": "striate.layers:Input",
     "Layer": "striate.layers:Layer",
+    "FineTuning": "striate.models:FineTuning",
     "Model": "striate.models:Model",
     "OptimizedModel": "striate.models:OptimizedModel",
     "Sequential": "striate.models:Sequential",
     "check_folding": "striate.models:check_folding",
     "clone_model": "striate.models:clone_model",
+    "fine_tune": "striate.models:fine_tune",
     "fold_batch_normalization": "striate.models:fold_batch_normalization",
     "load_model": "striate.models:load_model",
     "model_from_json": "striate.models:model_from_json",

@@ -232,6 +232,8 @@ class Weights(WaitingWeights):
         for child in self.children():
             if isinstance(child, Weights):
                 child.trainable = value
+            else:
+                child.requires_grad_(self._trainable)
         self._apply_trainable()
 
     def _apply_trainable(self) -> None:

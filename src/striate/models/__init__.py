@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from striate.models.fine_tuning import FineTuning as FineTuning
+from striate.models.fine_tuning import Phase as Phase
+from striate.models.fine_tuning import fine_tune as fine_tune
 from striate.models.folding import FoldingCheck as FoldingCheck
 from striate.models.folding import check_folding as check_folding
 from striate.models.folding import fold_batch_normalization as fold_batch_normalization

@@ -295,3 +295,15 @@ def _present(node: Node, owner: Layer | None) -> Node:
 
 def _one_or_list(values: list[Any]) -> Any:
     return values[0] if len(values) == 1 else values
+
+
+def layers_by_path(model: Facts, path: str = "") -> dict[str, Layer]:
+    """Every layer that is no nested model, by its path, as in `graph.inlining.inlined`."""
+    found: dict[str, Layer] = {}
+    for node in model.graph:
+        layer = model._owners.get(node.layer)
+        if isinstance(node.kind, Nested) and isinstance(layer, Facts):
+            found.update(layers_by_path(layer, f"{path}{node.layer}/"))
+        elif layer is not None:
+            found[f"{path}{node.layer}"] = layer
+    return found

@@ -19,7 +19,7 @@ from striate.graph.spec import Spec
 from striate.layers import Layer
 from striate.layers.calls import Template, leaves, spec_of
 from striate.layers.masks import attach
-from striate.models.analysed import Analysed
+from striate.models.divided import Divided
 from striate.models.masking import listed_masks
 from striate.models.tracing import trace
 from striate.ops.layout import to_external, to_internal
@@ -27,7 +27,7 @@ from striate.ops.modules import first_weight
 from striate.plan.logits import logits_split
 
 
-class Model(Analysed, Layer):
+class Model(Divided, Layer):
     """A network from inputs to outputs: a native `nn.Module` that knows its graph.
 
     Three ways to make one: `Model(inputs, outputs)` from symbols (branches, several inputs and
@@ -73,7 +73,7 @@ class Model(Analysed, Layer):
         self._entered: tuple[Any, ...] | None = None
         self._metadata: dict[str, Any] = {}
         if inputs is not None or outputs is not None:
-            self._adopt(_functional(self.name, inputs, outputs))
+            self._adopt(functional(self.name, inputs, outputs))
 
     @property
     def base_name(self) -> str:
@@ -84,7 +84,7 @@ class Model(Analysed, Layer):
         self._graph, self._symbols = recording.graph, recording.symbols
         self._owners = {n: o for n, o in recording.owners.items() if isinstance(o, Layer)}
         self._executors, self._watched, self._entered, self._forms = {}, None, None, {}
-        self._leaving = None
+        self._leaving = self._parts = None
         for name, layer in self._owners.items():
             if layer.given_name is None and layer.automatic_name is None:
                 layer.automatic_name = name
@@ -338,6 +338,7 @@ class Model(Analysed, Layer):
             "_executors": {},
             "_watched": None,
             "_forms": {},
+            "_parts": None,
         }
 
     def get_config(self) -> dict[str, Any]:
@@ -347,7 +348,8 @@ class Model(Analysed, Layer):
         return {"name": self.name, "graph": self.graph.to_dict()}
 
 
-def _functional(name: str, inputs: Any, outputs: Any) -> Recording:
+def functional(name: str, inputs: Any, outputs: Any) -> Recording:
+    """The recording of a model of inputs and outputs: symbols, lists or dicts of them."""
     input_keys, ins = _keyed("inputs", inputs)
     output_keys, outs = _keyed("outputs", outputs)
     recording = freeze(ins, outs, name=name)

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from striate import data, training
 from striate.errors import ArgumentError, message
+from striate.graph.inlining import inlined
+from striate.models.division import division
 from striate.plan.logits import logits_split
 from striate.training.compiled import Compiled, require_compiled
 from striate.training.recipe import BATCH_SIZE, Recipe, recipe_of
@@ -47,9 +49,44 @@ def followed(
     flip, shift = _moves(model, found)
     if flip or shift:
         source = data.moved(source, flip=flip, shift=shift, seed=seed)
-    normalized = any(node.kind_name == "BatchNormalization" for node in model.graph)
+    normalized = any(n.kind_name == "BatchNormalization" for n in inlined(model.graph).graph)
     optimizer = found.optimizer_for(steps, source.batch_size or BATCH_SIZE, normalized)
+    if found.stage_decay != 1:
+        optimizer.build(by_stage(model, found.stage_decay))
     return found.compiled_for(compiled, optimizer), source
+
+
+def moves_images(model: Trainable, recipe: str | Recipe | None) -> bool:
+    """Whether images are another each time they are seen."""
+    return recipe is not None and any(_moves(model, recipe_of(recipe)))
+
+
+def by_stage(model: Trainable, decay: float) -> list[dict[str, Any]]:
+    """The weights of a model by stage, from the head to the input, each with its rate's factor.
+
+    The head has the factor 1, each stage in front of it `decay` times that of the one behind.
+
+    Args:
+        model: a built model.
+        decay: from 0 to 1.
+    """
+    found = division(model)
+    level = {
+        name: depth for depth, stage in enumerate(reversed(found.stages()), 1) for name in stage
+    }
+    held = {
+        id(p): level[name]
+        for name, layer in found.layers.items()
+        if name in level
+        for p in layer.parameters()
+    }
+    groups: dict[int, list[Any]] = {}
+    for name, p in model.named_parameters():
+        groups.setdefault(held.get(id(p), 0), []).append((name, p))
+    return [
+        {"params": groups[depth], "learning_rate_multiplier": decay**depth}
+        for depth in sorted(groups)
+    ]
 
 
 def compile_for(model: Trainable, recipe: str | Recipe | None, y: Any) -> None:

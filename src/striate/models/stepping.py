@@ -9,9 +9,9 @@ from torch import Tensor
 
 from striate.graph import Graph, Node, Port
 from striate.graph.inlining import inlined
-from striate.graph.kinds import InputLayer, Nested
-from striate.layers import Layer
+from striate.graph.kinds import InputLayer
 from striate.layers.calls import template_of
+from striate.models.facts import layers_by_path
 from striate.models.model import Model
 from striate.ops.layout import to_external, to_internal
 
@@ -50,8 +50,7 @@ class Stepper:
         self.model = model
         self.graph: Graph = found.graph
         self.ports: Mapping[Port, Port] = found.ports
-        self.layers: dict[str, Layer] = {}
-        _collect(model, model.graph, "", self.layers)
+        self.layers = layers_by_path(model)
         reads = [(p, i) for i, n in enumerate(self.graph) for p in n.inputs]
         self._last = dict(reads)
 
@@ -101,13 +100,3 @@ def _called(layer: Any, node: Node, inputs: Sequence[Tensor], before: bool) -> S
     else:
         out = layer.compute(*inputs)
     return list(out) if isinstance(out, (list, tuple)) else [out]
-
-
-def _collect(model: Model, graph: Graph, path: str, found: dict[str, Layer]) -> None:
-    """Every layer that is no nested model, by its path."""
-    for node in graph:
-        layer = model._owners.get(node.layer)
-        if isinstance(node.kind, Nested) and isinstance(layer, Model):
-            _collect(layer, node.kind.inner, f"{path}{node.layer}/", found)
-        elif layer is not None:
-            found[f"{path}{node.layer}"] = layer

@@ -6,20 +6,15 @@ import os
 from collections.abc import Collection
 from typing import Any
 
-import torch
-
-from striate import data, errors, training
-from striate.models.capacity import needs_recompute
+from striate import data, training
+from striate.models.arguments import Device, recomputes, seed_of_order, validation_source
+from striate.models.caching import Request, with_features
 from striate.models.entering import build_from
+from striate.models.freezing import warn_of_moving_statistics
 from striate.models.planned import Planned
-from striate.models.recipes import batch_size_of, compile_for, followed
-from striate.ops.device import device as choose_device
+from striate.models.recipes import batch_size_of, compile_for, followed, moves_images
 from striate.training import Compiled, History, Recipe, TrainingHealth
-from striate.training.callbacks import BackupAndRestore
 from striate.training.loop import whole
-from striate.training.progress import say
-
-Device = str | torch.device
 
 
 class Trainable(Planned):
@@ -101,6 +96,7 @@ class Trainable(Planned):
         recompute: bool | str = "auto",
         watch: bool | int | TrainingHealth = False,
         recipe: str | Recipe | None = None,
+        cache_features: bool | str | os.PathLike[str] = "auto",
     ) -> History:
         """Trains the model.
 
@@ -140,6 +136,10 @@ class Trainable(Planned):
             recipe: "fast", or a `Recipe`: trains well in few epochs, with an optimizer, learning
                 rates and augmentation of its own, batches of 128 by default; `compile` may be
                 left out where the model ends in softmax or sigmoid.
+            cache_features: what a frozen backbone makes of images is computed once and kept:
+                "auto" in memory, where nothing changes it from epoch to epoch, and says so; True
+                asks for it, False never; a folder keeps it there for later runs, too. They are
+                computed in float32.
 
         Returns:
             What was measured after each epoch.
@@ -150,16 +150,32 @@ class Trainable(Planned):
                 not suit the loss.
             ShapeError: samples of another shape than the model's input.
             CheckpointError: the checkpoint is of another run.
+            ArgumentError: features are to be kept that change from epoch to epoch.
         """
         if seed is not None and not self.built:
             training.set_seed(seed)  # the weights that the first batch brings about are seeded, too
         x = build_from(self, x, "fit")
         compile_for(self, recipe, y)
         batch_size = batch_size_of(recipe, batch_size)
-        order = _seed_of_order(seed, checkpoint_dir, callbacks)
+        order = seed_of_order(seed, checkpoint_dir, callbacks)
         if validation_split and validation_data is None:
             parts = data.split(x, y, sample_weight, fraction=validation_split)
             (x, y, sample_weight), validation_data = parts
+        warn_of_moving_statistics(self)
+        x, validation_data, head = with_features(
+            self,
+            x,
+            validation_data,
+            Request(
+                cache_features,
+                epochs - initial_epoch,
+                moves_images(self, recipe),
+                watch is not False,
+                batch_size,
+                device,
+                verbose,
+            ),
+        )
         source = data.source(
             x,
             y,
@@ -170,12 +186,16 @@ class Trainable(Planned):
             class_weight=class_weight,
             steps=whole("steps_per_epoch", steps_per_epoch, 1),
         )
-        validation = _validation(
+        validation = validation_source(
             validation_data, validation_batch_size or batch_size, validation_steps
         )
         compiled, source = followed(self, recipe, source, epochs - initial_epoch, order)
-        again = _recomputes(self, recompute, source.batch_size, precision, device, verbose)
-        with self.executing(plan, precision, "float32", "fit", again):
+        again = recomputes(self, recompute, source.batch_size, precision, device, verbose)
+        running = self if head is None else head
+        with (
+            self.executing(plan, precision, "float32", "fit", again),
+            running.executing(plan, precision, "float32", "fit", again),
+        ):
             self.history = training.fit(
                 self,
                 compiled,
@@ -193,6 +213,7 @@ class Trainable(Planned):
                 keep=keep,
                 resume=resume,
                 watch=watch,
+                runs=head,
             )
         return self.history
 
@@ -337,52 +358,3 @@ class Trainable(Planned):
     def metrics_names(self) -> list[str]:
         """Names of `evaluate`'s results, in order."""
         return [] if self._compiled is None else self._compiled.metrics_names
-
-
-def _recomputes(
-    model: Trainable,
-    choice: bool | str,
-    size: int | None,
-    precision: str,
-    device: Device,
-    verbose: str | int,
-) -> bool:
-    """Whether values are computed again in the backward pass; says why if nobody asked for it."""
-    if isinstance(choice, bool):
-        return choice
-    if choice != "auto":
-        raise errors.ArgumentError(
-            errors.message(
-                "fit",
-                "recompute is not understood",
-                got={"recompute": choice},
-                expected='"auto", True or False',
-            )
-        )
-    reason = needs_recompute(model, size, precision, choose_device(device))
-    if reason and verbose:
-        say(reason)
-    return bool(reason)
-
-
-def _seed_of_order(seed: int | None, checkpoint_dir: object, callbacks: Any) -> int:
-    """A run that can be resumed needs an order that the next process finds again."""
-    if seed is not None:
-        return seed
-    return (
-        0 if checkpoint_dir is not None or _backed_up(callbacks) else int(torch.randint(2**31, ()))
-    )
-
-
-def _backed_up(callbacks: Any) -> bool:
-    if isinstance(callbacks, (list, tuple)):
-        return any(_backed_up(c) for c in callbacks)
-    return isinstance(callbacks, BackupAndRestore)
-
-
-def _validation(given: Any, batch_size: int | None, steps: float | None) -> Any:
-    if given is None:
-        return None
-    parts = given if isinstance(given, tuple) else (given,)
-    count = whole("validation_steps", steps, 1)
-    return data.source(*parts, batch_size=batch_size, shuffle=False, steps=count)

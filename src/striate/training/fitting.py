@@ -106,7 +106,7 @@ class Fitting:
                     self._epoch(self.run.at.epoch)
                 self._stop_if_asked(self._finish())
         finally:
-            module.eval()
+            self._mode(False)
             bar = self.run.callbacks.find(ProgbarLogger)
             if bar is not None:
                 bar.close()
@@ -196,7 +196,7 @@ class Fitting:
         train: Train = stepper.train
         if self._health is not None:
             train = self._health.around(train, lambda: at.batch, run.device)
-        module.train()
+        self._mode(True)
         given = batches_of(
             self.plan.source, epoch, first, limit, run.device, lambda: not stepper.check_targets
         )
@@ -223,6 +223,10 @@ class Fitting:
         elif at.batch == 0:
             raise no_data(stepper.where)
         self._count_steps(at.batch)
+
+    def _mode(self, training: bool) -> None:
+        for module in dict.fromkeys((self.run.module, self.stepper.module)):
+            module.train(training)
 
     def _count_steps(self, done: int) -> None:
         asked = self.plan.steps_per_epoch

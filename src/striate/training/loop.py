@@ -47,6 +47,7 @@ def fit(
     keep: int = 2,
     resume: bool = False,
     watch: bool | int | TrainingHealth = False,
+    runs: torch.nn.Module | None = None,
 ) -> History:
     """Trains a module; Keras's `fit` on a batch source.
 
@@ -74,6 +75,8 @@ def fit(
             machine, same threads). A run that is over stays as it is.
         watch: True measures gradients, updates and units of each layer in every 50th step, a
             number in every so many; `history.health` holds what was found. See `TrainingHealth`.
+        runs: what batches go through in place of the module: a part of it, where the data are
+            what the rest has made of them. Callbacks, optimizer and checkpoints are the module's.
 
     Raises:
         NotCompiledError: `compiled` is None.
@@ -98,11 +101,12 @@ def fit(
     if watch is not False:
         hooks.append(watching(watch))
     saver, resume = make_saver(hooks, checkpoint_dir, save_every, keep, resume)
-    return _run(module, compiled, plan, hooks, choose_device(device), saver, resume)
+    return _run(module, runs or module, compiled, plan, hooks, choose_device(device), saver, resume)
 
 
 def _run(
     module: torch.nn.Module,
+    runs: torch.nn.Module,
     compiled: Compiled,
     plan: Plan,
     hooks: CallbackList,
@@ -122,12 +126,12 @@ def _run(
         steps=plan.steps,
         configuration=fingerprint(module, compiled.optimizer, plan.source, plan.steps, plan.seed),
     )
-    stepper = Stepper(module, compiled, device, "fit")
+    stepper = Stepper(runs, compiled, device, "fit")
     run.scaling = stepper.scaling
     if device.type == "cuda" and compiled.jit_compile is not False:
         always = compiled.jit_compile is True
         stepper.replay = Replay(stepper, always, plan.remaining, plan.verbose)
-    checker = Stepper(module, compiled, device, "fit, validation")
+    checker = Stepper(runs, compiled, device, "fit, validation")
     try:
         Fitting(run, plan, stepper, checker, saver).execute(resume)
     finally:

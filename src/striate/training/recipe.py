@@ -49,6 +49,9 @@ class Recipe:
             say False where left and right matter, as in text.
         shift: moves images by up to so many pixels each way, borders mirrored. "auto": a 16th of
             the smaller side of images of one or three channels.
+        stage_decay: rate of each stage of a backbone, as a share of that of the stage behind it:
+            below 1, early layers, which know what is common to all images, change less. The head
+            learns at the full rate.
 
     Raises:
         ArgumentError: an argument is out of range.
@@ -61,7 +64,8 @@ class Recipe:
 
     References:
         Smith (2018), https://arxiv.org/abs/1803.09820; Goyal et al. (2017),
-        https://arxiv.org/abs/1706.02677; Jordan (2024), https://arxiv.org/abs/2404.00498
+        https://arxiv.org/abs/1706.02677; Jordan (2024), https://arxiv.org/abs/2404.00498;
+        stages' rates: Howard & Ruder (2018), https://arxiv.org/abs/1801.06146
     """
 
     optimizer: str = "adamw"
@@ -72,6 +76,7 @@ class Recipe:
     average_share: float = 0.05
     flip: bool | str = "auto"
     shift: int | str = "auto"
+    stage_decay: float = 1.0
 
     def __post_init__(self) -> None:
         if self.optimizer not in _RATES:
@@ -83,6 +88,7 @@ class Recipe:
         check_number("Recipe", "warmup_share", self.warmup_share, "(0, 1)")
         check_number("Recipe", "label_smoothing", self.label_smoothing, "[0, 1)")
         check_number("Recipe", "average_share", self.average_share, "[0, 1)")
+        check_number("Recipe", "stage_decay", self.stage_decay, "[0, 1]")
         if self.flip not in (True, False, "auto"):
             raise _bad("flip", self.flip, 'True, False or "auto"')
         whole = isinstance(self.shift, int) and not isinstance(self.shift, bool) and self.shift >= 0
