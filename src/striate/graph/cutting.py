@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from itertools import compress
 
 from striate import errors
 from striate.graph.graph import Graph, Node, Port
+from striate.graph.kinds.pooling import AdaptivePooling, GlobalPooling
 from striate.graph.kinds.structure import InputLayer
 from striate.graph.named import Items
+from striate.graph.spec import Spec
 
 MANY_PX = 256  # what open sizes count as, where only their order matters
 
@@ -74,16 +78,18 @@ def separators(graph: Graph, output: Port) -> tuple[Port, ...]:
     return tuple(found)
 
 
-def feature_cut(graph: Graph) -> Cut:
+def feature_cut(graph: Graph, scores: bool = True) -> Cut:
     """Where the features of a network end and its head begins, for its first output.
 
-    It is the last map with rows and columns that all of the way to the output passes through,
-    before global pooling or flattening, as long as layers with weights follow; dropout and what
-    else acts in training only belongs to the head. Without such a map, it is what the last layer
-    with weights reads.
+    It is the last map that all of the way to the output passes through, before global pooling or
+    flattening, as long as layers with weights follow; dropout and what else acts in training only
+    belongs to the head. Without such a map, it is what the last layer with weights reads. A
+    network that ends in a map, or in the mean of one, and gives no scores, has no head: the cut
+    is that map.
 
     Args:
         graph: without nested models, see `inlined`.
+        scores: whether it ends in softmax or sigmoid.
 
     Raises:
         GraphError: there are no two layers with weights, one after the other.
@@ -91,8 +97,12 @@ def feature_cut(graph: Graph) -> Cut:
     output = graph.outputs[0]
     needed = leads_to(graph, output)
     weighted = [n.name for n in graph if n.name in needed and n.weights]
-    ways = [p for p in separators(graph, output) if _divides(graph, p, weighted)]
-    maps = [p for p in ways if _is_map(graph, p)]
+    every = separators(graph, output)
+    ways = [p for p in every if _divides(graph, p, weighted)]
+    maps = _maps(graph, every)
+    if maps and not scores and set(weighted) <= leads_to(graph, maps[-1]):
+        return Cut(_before_idle(graph, maps[-1]), "the map that a network without a head ends in")
+    maps = [p for p in maps if p in ways]
     if not ways:
         raise errors.GraphError(
             errors.message(
@@ -104,7 +114,7 @@ def feature_cut(graph: Graph) -> Cut:
         )
     if maps:
         port = _before_idle(graph, maps[-1])
-        return Cut(port, "the last map with rows and columns before the output")
+        return Cut(port, "the last map before global pooling or flattening")
     port = _before_idle(graph, ways[-1])
     return Cut(port, "what the last layer with weights reads")
 
@@ -116,9 +126,20 @@ def _divides(graph: Graph, port: Port, weighted: list[str]) -> bool:
     return 0 < inside < len(weighted)
 
 
-def _is_map(graph: Graph, port: Port) -> bool:
-    spec = graph.spec(port)
-    return spec.rank > 2 and any(n is None or n > 1 for n in spec.shape[1:-1])
+def _maps(graph: Graph, ports: Iterable[Port]) -> list[Port]:
+    """Those of some values, in order, that are maps before global pooling or flattening."""
+    found: list[Port] = []
+    for port in ports:
+        pooled = isinstance(graph[port.node].kind, (GlobalPooling, AdaptivePooling))
+        if found and (pooled or graph.spec(port).rank < 3):
+            break
+        if graph.spec(port).rank > 2:
+            found.append(port)
+    return found
+
+
+def _places(spec: Spec) -> int:
+    return math.prod(MANY_PX if n is None else n for n in spec.shape[1:-1])
 
 
 def _before_idle(graph: Graph, port: Port) -> Port:
@@ -133,10 +154,12 @@ def _before_idle(graph: Graph, port: Port) -> Port:
 def before(graph: Graph, port: Port, name: str) -> Graph:
     """The part of a graph that computes a value, which is its output."""
     needed = leads_to(graph, port)
+    read = [p.node in needed for p in graph.inputs]
     return replace(
         graph,
         nodes=tuple(node for node in graph if node.name in needed),
-        inputs=tuple(p for p in graph.inputs if p.node in needed),
+        inputs=tuple(compress(graph.inputs, read)),
+        input_keys=tuple(compress(graph.input_keys, read)),
         outputs=(port,),
         name=name,
         form="Model",
@@ -208,7 +231,7 @@ def stages(graph: Graph, port: Port) -> tuple[tuple[str, ...], ...]:
         if node.weights:
             waiting.append(node.layer)
         if node.name in ends and waiting:
-            now = math.prod(n or 1 for n in ends[node.name].shape[1:-1])
+            now = _places(ends[node.name])
             if 2 * now <= size:
                 groups.append([])
                 size = now

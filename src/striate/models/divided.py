@@ -56,9 +56,9 @@ class Divided(Analysed):
     def cut_point(self) -> str:
         """The layer whose output the backbone ends with; settable, None returns to the rule.
 
-        Where it was not set, it is the last map with rows and columns that all of the way to the
-        output passes through, before global pooling or flattening (dropout belongs to the head).
-        It is saved with the model.
+        Networks of the zoo know theirs. Else it is the last map that all of the way to the output
+        passes through, before global pooling or flattening, if layers with weights follow
+        (dropout belongs to the head). It is saved with the model.
 
         Raises:
             UnknownNameError: set to a name that no layer has; the nearest are listed.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from striate import errors
 from striate.graph import Graph, Port, Recording
@@ -13,7 +13,7 @@ from striate.graph.inlining import inlined
 from striate.graph.kinds import InputLayer
 from striate.layers import InputLayer as EntryLayer
 from striate.layers import Layer
-from striate.models.facts import Facts, layers_by_path
+from striate.models.facts import layers_by_path
 
 if TYPE_CHECKING:
     from striate.models.model import Model
@@ -51,12 +51,13 @@ class Division:
         return stages(self.flat, self.cut.port)
 
 
-def division(model: Facts, cut_point: str | None = None) -> Division:
+def division(model: Any, cut_point: str | None = None, where: str = "cut_point") -> Division:
     """How a model divides: at its `cut_point` if it was set, else by the rule of `feature_cut`.
 
     Args:
-        model: a built model.
+        model: a built `Model`.
         cut_point: a layer instead of these.
+        where: what named that layer, for the message.
 
     Raises:
         NotBuiltError: the input shape is not known yet.
@@ -67,11 +68,12 @@ def division(model: Facts, cut_point: str | None = None) -> Division:
     found = inlined(graph)
     name = model.metadata.get(KEPT_CUT) if cut_point is None else cut_point
     if name is None:
-        cut = feature_cut(found.graph)
+        ends = model.logits_split()
+        cut = feature_cut(found.graph, scores=ends is not None and ends[0] is not None)
     else:
         known = {str(port): port for port in found.ports}
         if name not in known:
-            raise errors.unknown_name("cut_point", "layer", name, known)
+            raise errors.unknown_name(where, "layer", name, known)
         cut = Cut(found.ports[known[name]], "set as the cut point")
     layers = layers_by_path(model)
     for node in graph:
@@ -82,7 +84,7 @@ def division(model: Facts, cut_point: str | None = None) -> Division:
     return Division(found.graph, layers, cut, found.graph, layers, cut.port)
 
 
-def halves(model: Facts) -> tuple[Model, Model]:
+def halves(model: Any) -> tuple[Model, Model]:
     """Backbone and head: two models that share the layers of the model.
 
     Raises:

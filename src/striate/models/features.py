@@ -15,6 +15,7 @@ import numpy as np
 import torch
 
 from striate import data, errors
+from striate.data.nested import leaves
 from striate.ops.device import device as choose_device
 from striate.ops.modules import move
 from striate.storage import write_atomic, write_bytes
@@ -182,7 +183,7 @@ class Pass:
         found = hashlib.sha256()
         with batches_of(self.source, 0, 0, None, torch.device("cpu")) as batches:
             for x, _, _ in batches:
-                for leaf in x if isinstance(x, (list, tuple)) else [x]:
+                for leaf in leaves(x):
                     found.update(str((leaf.dtype, tuple(leaf.shape[1:]))).encode())
                     found.update(leaf.cpu().contiguous().numpy().tobytes())
         return {

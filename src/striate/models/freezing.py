@@ -20,7 +20,7 @@ from striate.models.facts import Facts, layers_by_path
 
 def freeze(model: Facts, until: str | None) -> None:
     """Freezes all that a layer is computed from, and the layer itself; see `Model.freeze`."""
-    found = division(model, until)
+    found = division(model, until, "freeze")
     set_trainable(
         model, found.layers, _called(found.flat, leads_to(found.flat, found.cut.port)), False
     )
@@ -33,7 +33,7 @@ def unfreeze(model: Facts, from_: str | None, batch_normalization: bool) -> None
         layers: Mapping[str, Layer] = layers_by_path(model)
         free = [node.layer for node in graph]
     else:
-        found = division(model, from_)
+        found = division(model, from_, "unfreeze")
         graph, layers = found.flat, found.layers
         last = graph[found.cut.port.node]
         reads = {name for p in last.inputs for name in leads_to(graph, p)}
@@ -52,6 +52,7 @@ def _called(graph: Graph, nodes: Iterable[str]) -> list[str]:
 def set_trainable(
     model: Facts, layers: Mapping[str, Layer], names: Iterable[str], trainable: bool
 ) -> None:
+    """Sets `trainable` of layers by path; models that hold one which trains are marked, too."""
     chosen = [name for name in names if name in layers]
     for name in chosen:
         layers[name].trainable = trainable

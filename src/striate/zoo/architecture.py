@@ -125,7 +125,7 @@ class Architecture:
             outputs = [main, *others] if others else main
         else:
             outputs = _pooled(features, pooling)
-        model = Model(image, outputs, name=name or self.name)
+        model = _divided(Model(image, outputs, name=name or self.name), features)
         if weights is not None:
             model.load_weights(weights)
         return model
@@ -202,3 +202,12 @@ def _pooled(x: Map, pooling: str | None) -> Map:
     if pooling == "max":
         return layers.GlobalMaxPooling2D(name="max_pool")(x)
     return x
+
+
+def _divided(model: Model, features: Map) -> Model:
+    """The model, which knows where its body ends; dropout there is the head's."""
+    while features.call.kind.idle(training=False) and len(features.call.inputs) == 1:
+        features = features.call.inputs[0]
+    end = next(name for name, made in model.symbols().items() if features in made)
+    model.metadata["cut_point"] = end
+    return model
