@@ -17,6 +17,7 @@ FUNCTION_LINES = 40  # from `def` to the last line, without the docstring
 _FIT = "Keras's arguments of fit, one a line, passed on by name"
 EXCEPTIONS: dict[str, str] = {
     "src/striate/models/training.py::Trainable.fit": _FIT,
+    "src/striate/models/fine_tuning.py::fine_tune": _FIT,
 }
 
 

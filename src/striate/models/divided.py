@@ -131,7 +131,7 @@ class Divided(Analysed):
             >>> model.freeze()
             >>> model.unfreeze(from_="conv4_block3_1_conv")
             >>> sum(w.numel() for w in model.trainable_weights)
-            74762
+            74634
         """
         freezing.unfreeze(self, from_, batch_normalization)
 

@@ -16,7 +16,6 @@ from striate.data.leaves import is_array_like
 from striate.layers import BatchNormalization
 from striate.models.division import Division, division
 from striate.models.freezing import set_trainable
-from striate.models.heads import replace_head
 from striate.models.model import Model
 from striate.models.recipes import compile_for
 from striate.models.saving import load_model
@@ -155,14 +154,10 @@ def fine_tune(
     """
     if head_epochs + epochs < 1:
         raise _nothing(head_epochs, epochs)
-    found = load_model(model) if isinstance(model, (str, os.PathLike)) else model
     if seed is not None:
         training.set_seed(seed)
-    if isinstance(x, Dataset):
-        classes = x.class_names if classes is None else classes
-        x, y = x.x_train, x.y_train
-    talks = bool(verbose)
-    _prepare(found, _classes(classes, x, y, found), talks)
+    found = load_model(model) if isinstance(model, (str, os.PathLike)) else model
+    x, y = _prepare(found, x, y, classes, bool(verbose))
     compile_for(found, recipe, y if y is not None else _first_targets(x))
     common: dict[str, Any] = {
         "y": y,
@@ -175,7 +170,7 @@ def fine_tune(
         "precision": precision,
         "resume": resume,
     }
-    tuning = Tuning(found, x, common, callbacks, checkpoint_dir, talks)
+    tuning = Tuning(found, x, common, callbacks, checkpoint_dir, bool(verbose))
     with tuning.restored():
         if head_epochs:
             tuning.head(head_epochs, recipe, cache_features)
@@ -328,24 +323,26 @@ def _epochs(count: int) -> str:
     return f"{count} epoch{'s' * (count != 1)}"
 
 
-def _prepare(model: Model, classes: int | Sequence[str], talks: bool) -> None:
-    """A head for these classes, where the model has another one."""
-    count = classes if isinstance(classes, int) else len(classes)
-    names = None if isinstance(classes, int) else [str(name) for name in classes]
-    shape = model.output_shape
+def _prepare(model: Model, x: Any, y: Any, classes: Any, talks: bool) -> tuple[Any, Any]:
+    """The data; and a head for their classes, where the model has another one."""
+    if isinstance(x, Dataset):
+        classes = x.class_names if classes is None else classes
+        x, y = x.x_train, x.y_train
+    wanted = _classes(classes, x, y)
+    count = wanted if isinstance(wanted, int) else len(wanted)
+    names = None if isinstance(wanted, int) else wanted
+    shape, known = model.output_shape, model.class_names
     same = isinstance(shape, tuple) and len(shape) == 2 and shape[-1] == count
-    known = model.class_names
     if same and (names is None or known is None or names == known):
         model.class_names = names or known
-        return
-    replace_head(model, classes, activation="sigmoid" if count == 1 else "softmax")
+        return x, y
+    model.replace_head(wanted, activation="sigmoid" if count == 1 else "softmax")
     if talks:
         say(f"A new head for {count} classes, behind {model.cut_point}.")
+    return x, y
 
 
-def _classes(
-    given: int | Sequence[str] | None, x: Any, y: Any, model: Model
-) -> int | Sequence[str]:
+def _classes(given: int | Sequence[str] | None, x: Any, y: Any) -> int | list[str]:
     """How many classes, or their names."""
     for names in (given, getattr(x, "class_names", None), getattr(x, "classes", None)):
         if isinstance(names, (int, np.integer)):
