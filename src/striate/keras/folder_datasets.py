@@ -80,35 +80,39 @@ def image_dataset_from_directory(
         ArgumentError: a split without a part or a seed, "binary" without two classes.
         UnknownNameError: another label mode or interpolation.
     """
-    if label_mode is not None and label_mode not in _LABEL_MODES:
-        raise unknown_name("image_dataset_from_directory", "label_mode", label_mode, _LABEL_MODES)
-    if interpolation not in _INTERPOLATIONS:
-        name = "image_dataset_from_directory"
-        raise unknown_name(name, "interpolation", interpolation, _INTERPOLATIONS)
+    _check_words(label_mode, interpolation)
     check_split(validation_split, subset, shuffle, seed)
-    wanted = None if label_mode is None else labels
-    files = labelled_files(directory, wanted, class_names, follow_links)
+    files = labelled_files(directory, label_mode and labels, class_names, follow_links)
     if verbose:
         say_found(files)
     _check_binary(label_mode, files)
     seed = int(np.random.randint(10**6)) if seed is None else seed
-    files = files.mixed(seed) if shuffle else files
-    size = (image_size, image_size) if isinstance(image_size, int) else tuple(image_size)
     ratio = "crop" if crop_to_aspect_ratio else "pad" if pad_to_aspect_ratio else ""
-    read = _Reader(color_mode, size, interpolation, ratio, data_format).read
-
-    def made(part: LabelledFiles, mixed: bool) -> Any:
-        return _batches(part, read, label_mode, batch_size, seed if mixed else None)
-
-    if subset is None or validation_split is None:
-        return made(files, shuffle)
-    names = ("training", "validation") if subset == "both" else (subset,)
-    parts = [files.part(validation_split, name) for name in names]
-    if verbose:
-        for name, part in zip(names, parts, strict=True):
+    read = _Reader(color_mode, image_size, interpolation, ratio, data_format).read
+    found = []
+    for name, part in _parts(files.mixed(seed) if shuffle else files, validation_split, subset):
+        if verbose and name:
             say_part(part, name)
-    found = [made(p, shuffle and n == "training") for n, p in zip(names, parts, strict=True)]
+        order = seed if shuffle and name != "validation" else None
+        found.append(_batches(part, read, label_mode, batch_size, order))
     return found if subset == "both" else found[0]
+
+
+def _parts(
+    files: LabelledFiles, split: float | None, subset: str | None
+) -> list[tuple[str, LabelledFiles]]:
+    if subset is None or split is None:
+        return [("", files)]
+    names = ("training", "validation") if subset == "both" else (subset,)
+    return [(name, files.part(split, name)) for name in names]
+
+
+def _check_words(label_mode: str | None, interpolation: str) -> None:
+    where = "image_dataset_from_directory"
+    if label_mode is not None and label_mode not in _LABEL_MODES:
+        raise unknown_name(where, "label_mode", label_mode, _LABEL_MODES)
+    if interpolation not in _INTERPOLATIONS:
+        raise unknown_name(where, "interpolation", interpolation, _INTERPOLATIONS)
 
 
 def _check_binary(label_mode: str | None, files: LabelledFiles) -> None:
@@ -130,13 +134,14 @@ class _Reader:
     def __init__(
         self,
         color_mode: str,
-        size: Sequence[int],
+        size: Any,
         interpolation: str,
         ratio: str,
         data_format: str | None,
     ) -> None:
         self.color_mode, self.interpolation, self.ratio = color_mode, interpolation, ratio
-        self.size = (int(size[0]), int(size[1]))
+        height, width = (size, size) if isinstance(size, int) else size
+        self.size = (int(height), int(width))
         self.first = (data_format or config.image_data_format()) == "channels_first"
 
     def read(self, path: str) -> torch.Tensor:
