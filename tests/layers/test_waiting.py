@@ -110,6 +110,15 @@ def test_a_copy_has_the_weights_of_its_original(how: str) -> None:
     assert type(again.get_layer("conv").__dict__["_parameters"]) is dict
 
 
+@pytest.mark.parametrize("how", [copy.deepcopy, lambda m: pickle.loads(pickle.dumps(m))])  # noqa: S301 - our own
+def test_a_deep_network_is_copied(how: Any) -> None:
+    x = given = st.Input((8,))
+    for _ in range(400):
+        x = layers.Activation("relu")(x)
+    model = st.Model(given, layers.Dense(2)(x))
+    assert same(values(how(model)), values(model))
+
+
 def test_the_order_of_reading_changes_no_number() -> None:
     forward, backward = network(), network()
     for layer in reversed(backward.layers):

@@ -17,7 +17,7 @@ from striate.graph.kinds.structure import fits, misfit
 from striate.graph.record import note
 from striate.graph.spec import Spec
 from striate.layers import Layer
-from striate.layers.calls import Template, leaves, spec_of
+from striate.layers.calls import Template, holds, leaves, spec_of
 from striate.layers.masks import attach
 from striate.models.divided import Divided
 from striate.models.masking import listed_masks
@@ -332,8 +332,10 @@ class Model(Divided, Layer):
         load_weights(self, path, skip_mismatch=skip_mismatch, by_name=by_name)
 
     def __getstate__(self) -> dict[str, Any]:
+        given = {k: v for k, v in self._constructed_with.items() if not holds(v, Symbol)}
         return {
             **super().__getstate__(),
+            "_constructed_with": given,  # symbols lead to all layers, deeper than a copy can follow
             "_symbols": None,
             "_executors": {},
             "_watched": None,
