@@ -125,10 +125,59 @@ def _identities(count: int) -> Array:
     return np.tile(np.eye(3), (count, 1, 1))
 
 
+_CHUNK_PIXELS = 1 << 16
+"""So many pixels are moved at once: what is computed for them stays in the processor's cache."""
+
+
 def _by_torch(images: Array, matrices: Array, border: Border) -> Array:
+    result = np.empty_like(images)
+    step = max(1, _CHUNK_PIXELS // (images.shape[1] * images.shape[2]))
+    for start in range(0, len(images), step):
+        part = slice(start, start + step)
+        result[part] = _chunk(images[part], matrices[part], border)
+    return result
+
+
+def _chunk(images: Array, matrices: Array, border: Border) -> Array:
     import torch
 
     height, width = images.shape[1:3]
+    outside = None
+    if border.order == 1 and border.fill_mode == "nearest" and min(height, width) > 1:
+        grid = _grid(matrices, images.shape)  # grid_sample keeps places inside by itself
+    else:
+        grid, outside = _exact_grid(matrices, height, width, border)
+    x = torch.from_numpy(np.ascontiguousarray(images)).permute(0, 3, 1, 2).to(torch.float64)
+    mode = "nearest" if border.order == 0 else "bilinear"
+    found = torch.nn.functional.grid_sample(
+        x, grid, mode=mode, padding_mode="border", align_corners=True
+    ).permute(0, 2, 3, 1)
+    if outside is not None:
+        found = torch.where(outside[..., None], border.cval, found)
+    return _as_type(found.numpy(), images.dtype)
+
+
+def _grid(matrices: Array, shape: tuple[int, ...]) -> torch.Tensor:
+    """Places between -1 and 1, (column, row), by one product of matrices."""
+    import torch
+
+    half = (np.array(shape[1:3]) - 1) / 2
+    # place = half * (p + 1) for p between -1 and 1, on both sides
+    scaled = matrices[:, :, :2] * (half[None, :] / half[:, None])
+    moved = (matrices[:, :, :2] @ half + matrices[:, :, 2]) / half - 1
+    theta = np.concatenate([scaled, moved[:, :, None]], axis=2)
+    theta = theta[:, ::-1][:, :, [1, 0, 2]]  # torch has the column first
+    size = [len(matrices), 1, shape[1], shape[2]]
+    made = torch.from_numpy(np.ascontiguousarray(theta))
+    return torch.nn.functional.affine_grid(made, size, align_corners=True)
+
+
+def _exact_grid(
+    matrices: Array, height: int, width: int, border: Border
+) -> tuple[torch.Tensor, torch.Tensor | None]:
+    """Places rounded as scipy rounds them: at a border the last bit decides what is outside."""
+    import torch
+
     m = torch.from_numpy(matrices)[:, :, :, None, None]
     row = torch.arange(height, dtype=torch.float64)[:, None]
     column = torch.arange(width, dtype=torch.float64)
@@ -139,17 +188,9 @@ def _by_torch(images: Array, matrices: Array, border: Border) -> Array:
         outside = (rows < 0) | (rows > height - 1) | (columns < 0) | (columns > width - 1)
     rows, columns = _inside(rows, height, border), _inside(columns, width, border)
     # grid_sample wants places between -1 and 1
-    grid = torch.stack(
-        (columns * (2 / max(width - 1, 1)) - 1, rows * (2 / max(height - 1, 1)) - 1), dim=-1
-    )
-    x = torch.from_numpy(np.ascontiguousarray(images)).permute(0, 3, 1, 2).to(torch.float64)
-    mode = "nearest" if border.order == 0 else "bilinear"
-    found = torch.nn.functional.grid_sample(
-        x, grid, mode=mode, padding_mode="border", align_corners=True
-    ).permute(0, 2, 3, 1)
-    if outside is not None:
-        found = torch.where(outside[..., None], border.cval, found)
-    return _as_type(found.numpy(), images.dtype)
+    across = columns * (2 / max(width - 1, 1)) - 1
+    down = rows * (2 / max(height - 1, 1)) - 1
+    return torch.stack((across, down), dim=-1), outside
 
 
 def _inside(place: torch.Tensor, size: int, border: Border) -> torch.Tensor:

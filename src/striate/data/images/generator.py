@@ -266,10 +266,12 @@ class ImageDataGenerator:
     ) -> dict[str, Any]:
         """The numbers of one random change of an image of this shape."""
         random = np.random if seed is None else np.random.RandomState(seed)
-        return self._drawn(img_shape, random)
+        return self._drawn(img_shape, random)[0]
 
-    def _drawn(self, shape: Sequence[int], random: Any) -> dict[str, Any]:
-        return self._ranges().draw(shape[self.row_axis - 1], shape[self.col_axis - 1], random)
+    def _drawn(self, shape: Sequence[int], random: Any, count: int = 1) -> list[dict[str, Any]]:
+        ranges = self._ranges()
+        height, width = shape[self.row_axis - 1], shape[self.col_axis - 1]
+        return [ranges.draw(height, width, random) for _ in range(count)]
 
     def apply_transform(self, x: Any, transform_parameters: Mapping[str, Any]) -> Array:
         """One image after a change; see `get_random_transform` for its numbers."""
@@ -327,7 +329,7 @@ class ImageDataGenerator:
             getattr(type(self), name) is not getattr(ImageDataGenerator, name) for name in steps
         ):
             return np.stack([self._one(image) for image in images])
-        parameters = [self._drawn(images.shape[1:], random) for _ in images]
+        parameters = self._drawn(images.shape[1:], random, len(images))
         images = self._transformed(images, parameters)
         if self.preprocessing_function is not None:
             made = [np.asarray(self.preprocessing_function(image)) for image in images]
@@ -364,7 +366,9 @@ class ImageDataGenerator:
             images *= self.rescale
         if augment:
             random = np.random if seed is None else np.random.RandomState(seed)
-            images = np.concatenate([self._changed(images, random) for _ in range(rounds)])
+            shape, count = images.shape[1:], len(images)
+            drawn = [self._drawn(shape, random, count) for _ in range(rounds)]
+            images = np.concatenate([self._transformed(images, part) for part in drawn])
         mean, std = statistics(images, self.channel_axis)
         if self.featurewise_center:
             self.mean = mean
@@ -373,9 +377,6 @@ class ImageDataGenerator:
             self.std = std
         if self.zca_whitening:
             self.zca_whitening_matrix = whitening(images, self.zca_epsilon)
-
-    def _changed(self, images: Array, random: Any) -> Array:
-        return self._transformed(images, [self._drawn(images.shape[1:], random) for _ in images])
 
 
 _STEPS = ("get_random_transform", "apply_transform", "standardize")

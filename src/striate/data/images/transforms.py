@@ -63,12 +63,12 @@ def _shift(reach: Any, size: int, random: Any) -> Any:
 
     Below 1 these are fractions of the image, else pixels.
     """
+    if isinstance(reach, (float, np.floating)):
+        pixels = random.uniform(-reach, reach) if reach else 0
+        return pixels * size if reach < 1 else pixels
     if np.ndim(reach) == 0 and not reach:
         return 0
-    if np.ndim(reach) == 0 and not isinstance(reach, (int, np.integer)):
-        pixels = random.uniform(-reach, reach)
-    else:
-        pixels = random.choice(reach) * random.choice([-1, 1])
+    pixels = random.choice(reach) * random.choice([-1, 1])
     return pixels * size if np.max(reach) < 1 else pixels
 
 
