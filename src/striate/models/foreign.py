@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 from striate.storage.contents import FOREIGN, content_of
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from striate.graph import Graph
     from striate.models.model import Model
 
@@ -62,3 +64,30 @@ def load_weights(
     from striate.formats import keras_files
 
     keras_files.load_weights(model, Path(path), skip_mismatch=skip_mismatch, by_name=by_name)
+
+
+def stored_layers(
+    path: str | os.PathLike[str],
+) -> dict[str, list[np.ndarray[Any, Any]]] | None:
+    """The arrays of each layer of a Keras `.h5`, in its order; None if it has another layout."""
+    from striate.formats.keras_files import legacy, loading
+
+    with loading.open_weights(Path(path)) as root:
+        group = legacy.weights_group(root)
+        if group is None:
+            return None
+        return {stored.name: stored.arrays() for stored in legacy.stored_layers(group)}
+
+
+def keras_order(model: Model) -> list[str]:
+    """The names of a model's layers in the order in which Keras writes them."""
+    from striate.formats.keras_files import order
+
+    return order.layer_names(model.graph)
+
+
+def torch_weights(path: str | os.PathLike[str]) -> dict[str, np.ndarray[Any, Any]]:
+    """The arrays of a PyTorch state dict by name; see `formats.torch_weights`."""
+    from striate.formats.torch_weights import read_torch_weights
+
+    return read_torch_weights(Path(path))

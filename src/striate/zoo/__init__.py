@@ -23,6 +23,7 @@ from striate.zoo.efficientnet import efficientnet_b7 as efficientnet_b7
 from striate.zoo.efficientnet import efficientnet_v2_s as efficientnet_v2_s
 from striate.zoo.googlenets import googlenet as googlenet
 from striate.zoo.googlenets import googlenet_bn as googlenet_bn
+from striate.zoo.imagenet import decode_predictions as decode_predictions
 from striate.zoo.inception import inception_resnet_v2 as inception_resnet_v2
 from striate.zoo.inception import inception_v3 as inception_v3
 from striate.zoo.lenet import lenet5 as lenet5
@@ -35,6 +36,7 @@ from striate.zoo.mobilenet import mobilenet_v3_large as mobilenet_v3_large
 from striate.zoo.mobilenet import mobilenet_v3_small as mobilenet_v3_small
 from striate.zoo.plain import all_cnn_c as all_cnn_c
 from striate.zoo.plain import nin as nin
+from striate.zoo.pretrained.functions import preprocess_input as preprocess_input
 from striate.zoo.resnet import resnet18 as resnet18
 from striate.zoo.resnet import resnet34 as resnet34
 from striate.zoo.resnet import resnet50 as resnet50

@@ -11,6 +11,9 @@ from typing import Any
 from striate import layers
 from striate.errors import ArgumentError, ShapeError, message, unknown_name
 from striate.models import Model
+from striate.zoo.pretrained import loading, preparing
+from striate.zoo.pretrained.published import published
+from striate.zoo.pretrained.records import Preparation, PretrainedWeights
 
 # A symbol: layers are typed to return Any, because for tensors they return tensors.
 Map = Any
@@ -46,6 +49,7 @@ class Architecture:
         source: where that number is published, or how it was counted.
         gmacs: 10^9 multiply-accumulates for one image, as published there, to three digits.
         top1: published accuracy on the validation images of `data`, one crop of `input_shape`.
+        finish: what follows the pooling in a network without its head; None for nothing.
         data: the data set that the paper trains it on.
         input_shape: (height, width, channels) of the paper.
         smallest: smallest height and width it can be built for, in pixels.
@@ -69,6 +73,7 @@ class Architecture:
     source: str = field(repr=False)
     counted: str = field(default="all", repr=False)
     head: Head = field(default=average_head, repr=False)
+    finish: Callable[[Map], Map] | None = field(default=None, repr=False)
     gmacs: float | None = field(default=None, repr=False)
     top1: float | None = field(default=None, repr=False)
     data: str = field(default="ImageNet", repr=False)
@@ -90,13 +95,15 @@ class Architecture:
         pooling: str | None = None,
         classifier_activation: Any = "softmax",
         name: str | None = None,
+        preprocessing: bool = False,
         **options: Any,
     ) -> Model:
         """Builds the network; its weights are random unless `weights` names a file of them.
 
         Args:
-            weights: None for random weights; a file of weights, `.striate`, `.safetensors` or a
-                Keras `.h5` of this network built the same way.
+            weights: None for random weights; "imagenet" or another name in `weights` of this
+                network for published ones; a file: `.striate`, `.safetensors`, `.h5` of
+                `keras.applications`, `.pth` of torchvision.
             include_top: with the head that gives scores.
             input_tensor: a symbol to begin from instead of a new input.
             input_shape: (height, width, channels); those of the paper if None, with any height and
@@ -105,30 +112,50 @@ class Architecture:
             pooling: without a head: "avg" or "max" over the map, None for the map itself.
             classifier_activation: of the head; None for logits.
             name: of the model.
+            preprocessing: begins with layers that bring RGB images of any size, pixels from 0 to
+                255, into the form that the published weights expect.
             **options: of this network. Many take `stem="small"`, for images of 28 to 64 px: the
                 first layers keep the size that they halve (or quarter) in the paper.
 
         Raises:
             ShapeError: an image of other than three axes, or smaller than the network can take.
-            ArgumentError: another `pooling`, an unknown option.
+            ArgumentError: another `pooling`, an unknown option; published weights for other
+                `classes`; `preprocessing` where there are none.
+            UnknownNameError: neither a file nor the name of published weights.
+            DownloadError: no copy of published weights is to be had.
+            FormatError: weights of another network; see `zoo.pretrained`.
         """
         self._check(pooling, options)
+        count = self.classes if classes is None else classes
+        chosen = loading.choose(self, weights, include_top, count)
+        raw = None
+        if preprocessing:
+            raw = layers.Input((None, None, 3)) if input_tensor is None else input_tensor
+            size = (input_shape or self.input_shape)[:2]
+            input_tensor = preparing.prepared(raw, self._preparation(chosen), size)
         smallest = self.smallest_of(options)
         image = self._entry(input_tensor, input_shape, include_top, smallest)
         made = self.body(image, **{**self.options, **options})
         features, more = made if isinstance(made, tuple) else (made, [])
-        count = self.classes if classes is None else classes
         if include_top:
             head = self.small_head if options.get("stem") == "small" else None
             main = (head or self.head)(features, count, classifier_activation)
             others = [further(count, classifier_activation) for further in more]
             outputs = [main, *others] if others else main
         else:
-            outputs = _pooled(features, pooling)
-        model = _divided(Model(image, outputs, name=name or self.name), features)
+            outputs = (self.finish or _same)(_pooled(features, pooling))
+        entry = image if raw is None else raw
+        model = _divided(Model(entry, outputs, name=name or self.name), features)
         if weights is not None:
-            model.load_weights(weights)
+            loading.load(self, model, weights, chosen, include_top)
+        if chosen is not None or preprocessing:
+            preparing.mark(model, self._preparation(chosen), inside=preprocessing)
         return model
+
+    @property
+    def weights(self) -> tuple[PretrainedWeights, ...]:
+        """Published weights that can be loaded by their names; the usual ones first."""
+        return published(self)
 
     @property
     def year(self) -> int:
@@ -139,6 +166,19 @@ class Architecture:
     def where(self) -> str:
         """How messages name this network."""
         return f"zoo.{self.name}"
+
+    def _preparation(self, chosen: PretrainedWeights | None) -> Preparation:
+        record = chosen or next(iter(self.weights), None)
+        if record is None:
+            raise ArgumentError(
+                message(
+                    self.where,
+                    "no published weights say how its images are to be prepared",
+                    got={"preprocessing": True},
+                    expected="preprocessing=False",
+                )
+            )
+        return record.preparation
 
     def _check(self, pooling: str | None, options: Mapping[str, Any]) -> None:
         known = inspect.signature(self.body).parameters
@@ -194,6 +234,10 @@ class Architecture:
                 )
             )
         return layers.Input(shape) if tensor is None else tensor
+
+
+def _same(x: Map) -> Map:
+    return x
 
 
 def _pooled(x: Map, pooling: str | None) -> Map:

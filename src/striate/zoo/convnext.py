@@ -80,12 +80,18 @@ def head(x: Map, classes: int, activation: Any) -> Map:
     return layers.Dense(classes, activation=activation, name="head_dense")(x)
 
 
+def finish(x: Map) -> Map:
+    """Without a head Keras normalizes the features, with weights that its files hold."""
+    return layers.LayerNormalization(epsilon=1e-6, name="layer_normalization")(x)
+
+
 def _convnext(size: str, parameters: int, gmacs: float, top1: float) -> Architecture:
     depths, widths = SIZES[size]
     return Architecture(
         name=f"convnext_{size}",
         body=body,
         head=head,
+        finish=finish,
         paper=PAPER,
         about="7x7 depthwise windows, layer normalization, gelu, few activations",
         parameters=parameters,

@@ -68,9 +68,7 @@ def test_it_opens_and_its_outputs_are_the_reference(unit: Any, shared_path: Shar
     found = model.predict(given[0] if len(given) == 1 else given, verbose=0)
     if isinstance(found, dict):
         found = list(found.values())
-    for ours, theirs in zip(
-        found if isinstance(found, (list, tuple)) else [found], expected, strict=True
-    ):
+    for ours, theirs in zip(found if isinstance(found, list) else [found], expected, strict=True):
         assert np.abs(ours - theirs).max() <= 1e-5 * np.abs(theirs).max()
 
 

@@ -104,7 +104,7 @@ def _downloaded(record: DatasetRecord, notes: list[str]) -> dict[str, Array]:
         try:
             for file in route.files:
                 accept = _acceptance(record, route, file)
-                urls = [_mirrored(url, record) for url in file.urls]
+                urls = [mirrored(url, record.name) for url in file.urls]
                 urls = list(dict.fromkeys(urls))
                 download(
                     urls,
@@ -133,8 +133,8 @@ def _acceptance(record: DatasetRecord, route: Route, file: RemoteFile) -> Callab
     return accept
 
 
-def _mirrored(url: str, record: DatasetRecord) -> str:
-    """`$STRIATE_MIRROR` takes the place of the public addresses: `<mirror>/<name>/<file>`."""
+def mirrored(url: str, folder: str) -> str:
+    """`$STRIATE_MIRROR` takes the place of the public addresses: `<mirror>/<folder>/<file>`."""
     mirror = os.environ.get("STRIATE_MIRROR")
     if not mirror:
         return url
@@ -147,7 +147,7 @@ def _mirrored(url: str, record: DatasetRecord) -> str:
                 expected="one that starts with https:// or http://",
             )
         )
-    return f"{mirror.rstrip('/')}/{record.name}/{url.rsplit('/', 1)[1]}"
+    return f"{mirror.rstrip('/')}/{folder}/{url.rsplit('/', 1)[1]}"
 
 
 def _advice(record: DatasetRecord, folder: Path, notes: list[str]) -> str:
