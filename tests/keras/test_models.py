@@ -128,21 +128,6 @@ def test_yaml_is_refused() -> None:
         models.model_from_yaml("")
 
 
-def test_a_training_step_of_the_user_is_refused_before_training() -> None:
-    class Own(models.Model):
-        def train_step(self, data: Any) -> Any:
-            return {}
-
-    with pytest.raises(
-        st.ArgumentError,
-        match=re.escape(
-            "own (Own): it has a `train_step` of its own, which fit does not run. Write the loop"
-            " with tf.GradientTape, or the loss as a function of y_true and y_pred."
-        ),
-    ):
-        Own().compile("sgd", "mse")
-
-
 def test_channels_first_layers_come_out_the_same_as_channels_last() -> None:
     x = digits()[0]
     last = network()

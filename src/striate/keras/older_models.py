@@ -12,6 +12,7 @@ import numpy as np
 
 from striate import errors
 from striate.keras import mixed_precision, notes, optimizers, saving
+from striate.keras.own_steps import OwnSteps
 
 # Arguments that say how data are fetched, or how TensorFlow runs: there is nothing to choose here.
 _IDLE = (
@@ -29,7 +30,7 @@ _SAID = {"validation_samples": "validation_steps", "samples": "steps"}  # they c
 _STRIATE_OR_KERAS = (".striate", ".h5", ".hdf5", ".keras", ".safetensors")
 
 
-class OlderModel:
+class OlderModel(OwnSteps):
     """Mixed into the models of `keras.models`: what scripts of every age call on them."""
 
     if TYPE_CHECKING:
@@ -42,12 +43,7 @@ class OlderModel:
     def compile(
         self, optimizer: Any = "rmsprop", loss: Any = None, *args: Any, **kwargs: Any
     ) -> None:
-        """Says how to train; see `striate.Model.compile`.
-
-        Raises:
-            ArgumentError: the model has a training step of its own, which is not run here.
-        """
-        _refuse_own_step(self)
+        """Says how to train; see `striate.Model.compile`."""
         kwargs = _today(kwargs)
         if len(args) > 0 and _is_metrics(args[0]):  # Keras 1 and 2: metrics came third
             args = (None, args[0], *args[1:])
@@ -182,19 +178,6 @@ def _today(kwargs: Mapping[str, Any]) -> dict[str, Any]:
         if name not in _IDLE:
             found[_RENAMED.get(name, name)] = value
     return found
-
-
-def _refuse_own_step(model: Any) -> None:
-    for name in ("train_step", "test_step"):
-        if hasattr(type(model), name):
-            raise errors.ArgumentError(
-                errors.message(
-                    model.where,
-                    f"it has a `{name}` of its own, which fit does not run",
-                    fix="Write the loop with tf.GradientTape, or the loss as a function of"
-                    " y_true and y_pred",
-                )
-            )
 
 
 def _is_metrics(value: Any) -> bool:

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from striate import data, errors
-
-if TYPE_CHECKING:
-    from striate.layers import Layer
+from striate.layers import Layer
 
 
 def build_from(model: Layer, x: Any, where: str) -> Any:
@@ -22,7 +20,8 @@ def build_from(model: Layer, x: Any, where: str) -> Any:
     Raises:
         DataError: there are no data.
     """
-    if model.built:
+    steps_only = getattr(model, "own_steps", ()) and type(model).call is Layer.call
+    if model.built or steps_only:  # what has steps of its own may have no `call` to be built by
         return x
     given = x
     if isinstance(x, Iterator):  # cannot be rewound: what was looked at is given again

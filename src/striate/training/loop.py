@@ -21,10 +21,10 @@ from striate.training.fingerprint import fingerprint
 from striate.training.fitting import Fitting, Plan
 from striate.training.health import TrainingHealth, watching
 from striate.training.history import History
+from striate.training.own_step import stepper_of
 from striate.training.passes import run_predict, run_test
 from striate.training.replay import Replay
 from striate.training.saving import Position, Run, Saver, make_saver
-from striate.training.step import Stepper
 
 
 def fit(
@@ -115,7 +115,9 @@ def _run(
     resume: bool,
 ) -> History:
     move(module, device)
-    bind_optimizer(module, compiled, "fit")
+    own = getattr(runs, "own_steps", ())  # which give their optimizers what they train
+    if "train_step" not in own:
+        bind_optimizer(module, compiled, "fit")
     history = _with_defaults(hooks, plan.verbose)
     run = Run(
         module=module,
@@ -126,12 +128,13 @@ def _run(
         steps=plan.steps,
         configuration=fingerprint(module, compiled.optimizer, plan.source, plan.steps, plan.seed),
     )
-    stepper = Stepper(runs, compiled, device, "fit")
+    stepper = stepper_of(runs, compiled, device, "fit")
     run.scaling = stepper.scaling
     if device.type == "cuda" and compiled.jit_compile is not False:
         always = compiled.jit_compile is True
-        stepper.replay = Replay(stepper, always, plan.remaining, plan.verbose)
-    checker = Stepper(runs, compiled, device, "fit, validation")
+        if not own:
+            stepper.replay = Replay(stepper, always, plan.remaining, plan.verbose)
+    checker = stepper_of(runs, compiled, device, "fit, validation")
     try:
         Fitting(run, plan, stepper, checker, saver).execute(resume)
     finally:
@@ -178,7 +181,7 @@ def evaluate(
     total = steps or source.num_batches
     hooks = CallbackList(callbacks, module, compiled, verbose=shown, epochs=1, steps=total)
     _with_bar(hooks, shown)
-    stepper = Stepper(module, compiled, place, "evaluate")
+    stepper = stepper_of(module, compiled, place, "evaluate")
     logs = run_test(stepper, source, steps, hooks)
     return logs if return_dict else listed(compiled, logs)
 
@@ -219,7 +222,8 @@ def predict(
 
 def listed(compiled: Compiled, logs: dict[str, Any]) -> float | list[Any]:
     """Results in the order of `metrics_names`; a loss alone is returned bare, as in Keras."""
-    values = [logs[name] for name in compiled.metrics_names]
+    known = [name for name in compiled.metrics_names if name in logs]
+    values = [logs[name] for name in (*known, *(n for n in logs if n not in known))]
     return float(values[0]) if len(values) == 1 else values
 
 

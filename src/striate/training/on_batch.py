@@ -12,6 +12,7 @@ from striate.training.ahead import send_to
 from striate.training.compiled import Compiled, require_compiled
 from striate.training.loop import bind_optimizer, listed
 from striate.training.outputs import layout_of, map_tensors, to_batch
+from striate.training.own_step import stepper_of
 from striate.training.passes import evaluation_mode
 from striate.training.step import Stepper
 
@@ -93,4 +94,4 @@ def _stepper(
 ) -> Stepper:
     place = choose_device(device)
     move(module, place)
-    return Stepper(module, compiled, place, where)
+    return stepper_of(module, compiled, place, where)
