@@ -52,6 +52,41 @@ class Usual(keras.Model):
         return {**super().test_step(data), "twice": tf.constant(2.0)}
 
 
+class Pair(keras.Model):
+    """Two networks against each other, with an optimizer each."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.critic = keras.Sequential([keras.Input((4,)), keras.layers.Dense(1)])
+        self.maker = keras.Sequential([keras.Input((2,)), keras.layers.Dense(4)])
+        self.tracker = keras.metrics.Mean(name="critic_loss")
+
+    def compile(self, critic_optimizer: Any, maker_optimizer: Any, loss_fn: Any) -> None:
+        super().compile()
+        self.critic_optimizer = critic_optimizer
+        self.maker_optimizer = maker_optimizer
+        self.loss_fn = loss_fn
+
+    def train_step(self, real: Any) -> Any:
+        noise = tf.random.normal(shape=(len(real), 2))
+        with tf.GradientTape() as tape, tf.GradientTape() as other:
+            made = self.maker(noise, training=True)
+            of_real, of_made = self.critic(real), self.critic(made)
+            critic_loss = self.loss_fn(tf.ones_like(of_real), of_real) + self.loss_fn(
+                tf.zeros_like(of_made), of_made
+            )
+            maker_loss = self.loss_fn(tf.ones_like(of_made), of_made)
+        first, second = self.critic.trainable_weights, self.maker.trainable_weights
+        of_critic, of_maker = (
+            tape.gradient(critic_loss, first),
+            other.gradient(maker_loss, second),
+        )
+        self.critic_optimizer.apply_gradients(zip(of_critic, first, strict=True))
+        self.maker_optimizer.apply_gradients(zip(of_maker, second, strict=True))
+        self.tracker.update_state(critic_loss)
+        return {"critic_loss": self.tracker.result(), "maker_loss": maker_loss}
+
+
 def trained(kind: Any) -> tuple[Any, Any]:
     keras.utils.set_random_seed(0)
     model = kind(*parts())
@@ -80,38 +115,6 @@ def test_the_default_steps_can_be_called() -> None:
 
 
 def test_two_networks_against_each_other() -> None:
-    class Pair(keras.Model):
-        def __init__(self) -> None:
-            super().__init__()
-            self.critic = keras.Sequential([keras.Input((4,)), keras.layers.Dense(1)])
-            self.maker = keras.Sequential([keras.Input((2,)), keras.layers.Dense(4)])
-            self.tracker = keras.metrics.Mean(name="critic_loss")
-
-        def compile(self, critic_optimizer: Any, maker_optimizer: Any, loss_fn: Any) -> None:
-            super().compile()
-            self.critic_optimizer = critic_optimizer
-            self.maker_optimizer = maker_optimizer
-            self.loss_fn = loss_fn
-
-        def train_step(self, real: Any) -> Any:
-            noise = tf.random.normal(shape=(len(real), 2))
-            with tf.GradientTape() as tape, tf.GradientTape() as other:
-                made = self.maker(noise, training=True)
-                of_real, of_made = self.critic(real), self.critic(made)
-                critic_loss = self.loss_fn(tf.ones_like(of_real), of_real) + self.loss_fn(
-                    tf.zeros_like(of_made), of_made
-                )
-                maker_loss = self.loss_fn(tf.ones_like(of_made), of_made)
-            first, second = self.critic.trainable_weights, self.maker.trainable_weights
-            of_critic, of_maker = (
-                tape.gradient(critic_loss, first),
-                other.gradient(maker_loss, second),
-            )
-            self.critic_optimizer.apply_gradients(zip(of_critic, first, strict=True))
-            self.maker_optimizer.apply_gradients(zip(of_maker, second, strict=True))
-            self.tracker.update_state(critic_loss)
-            return {"critic_loss": self.tracker.result(), "maker_loss": maker_loss}
-
     pair = Pair()
     pair.compile(
         keras.optimizers.Adam(1e-2),

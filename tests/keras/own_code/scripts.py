@@ -12,8 +12,8 @@ X = RNG.normal(size=(64, 8, 8, 3)).astype("float32")
 Y = (X.mean((1, 2, 3)) > 0).astype("int32")
 
 
-def a_layer_of_ops(keras: Any) -> dict[str, Any]:
-    """A custom layer with weights, called on symbols and on data."""
+def scale_of(keras: Any) -> Any:
+    """A layer with a weight and an argument."""
     ops = keras.ops
 
     class Scale(keras.layers.Layer):
@@ -33,6 +33,14 @@ def a_layer_of_ops(keras: Any) -> dict[str, Any]:
         def get_config(self) -> dict[str, Any]:
             return {**super().get_config(), "power": self.power}
 
+    return Scale
+
+
+def a_layer_of_ops(keras: Any) -> dict[str, Any]:
+    """A custom layer with weights, called on symbols and on data."""
+    ops = keras.ops
+
+    Scale = scale_of(keras)
     inputs = keras.Input((8, 8, 3))
     x = Scale(0.5)(inputs)
     x = ops.concatenate([x, ops.sqrt(ops.square(x) + 1.0)], axis=-1)
@@ -56,8 +64,8 @@ def a_layer_of_ops(keras: Any) -> dict[str, Any]:
     }
 
 
-def losses_and_metrics(keras: Any) -> dict[str, Any]:
-    """A loss as a function, a loss as a class, a metric as a class."""
+def losses_of(keras: Any) -> Any:
+    """A loss as a function, and one as a class."""
     ops = keras.ops
 
     def focal(y_true: Any, y_pred: Any) -> Any:
@@ -76,6 +84,13 @@ def losses_and_metrics(keras: Any) -> dict[str, Any]:
             small = ops.minimum(error, self.delta)
             return ops.mean(0.5 * small**2 + self.delta * (error - small), axis=-1)
 
+    return focal, Huberish
+
+
+def metric_of(keras: Any) -> Any:
+    """A metric as a class."""
+    ops = keras.ops
+
     class Found(keras.metrics.Metric):
         def __init__(self, name: str = "found", **kwargs: Any) -> None:
             super().__init__(name=name, **kwargs)
@@ -90,6 +105,17 @@ def losses_and_metrics(keras: Any) -> dict[str, Any]:
 
         def result(self) -> Any:
             return self.hits / self.total
+
+    return Found
+
+
+def losses_and_metrics(keras: Any) -> dict[str, Any]:
+    """A loss as a function, a loss as a class, a metric as a class."""
+    ops = keras.ops
+
+    focal, Huberish = losses_of(keras)
+
+    Found = metric_of(keras)
 
     def brier(y_true: Any, y_pred: Any) -> Any:
         return ops.mean(ops.square(ops.cast(y_true, "float32") - y_pred))
@@ -136,8 +162,8 @@ def a_model_with_call(keras: Any) -> dict[str, Any]:
     }
 
 
-def a_training_step(keras: Any) -> dict[str, Any]:
-    """A Model with a `train_step` and a `test_step` of its own, on torch's gradients."""
+def stepping_of(keras: Any) -> Any:
+    """A Model with steps of its own."""
     import torch
 
     class Own(keras.Model):
@@ -169,6 +195,12 @@ def a_training_step(keras: Any) -> dict[str, Any]:
                     metric.update_state(y, y_pred)
             return {m.name: m.result() for m in self.metrics}
 
+    return Own
+
+
+def a_training_step(keras: Any) -> dict[str, Any]:
+    """A Model with a `train_step` and a `test_step` of its own, on torch's gradients."""
+    Own = stepping_of(keras)
     inputs = keras.Input((8, 8, 3))
     x = keras.layers.GlobalAveragePooling2D()(inputs)
     outputs = keras.layers.Dense(1, kernel_initializer="ones")(x)
