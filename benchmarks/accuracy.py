@@ -112,7 +112,7 @@ RUNS: dict[str, list[Run]] = {
     "zoo": [
         Run("LeNet-5, modern form", "lenet5_modern", 2, 128, recipe=RECIPE),
         Run("tiny VGG", "tiny_vgg", 20, 128, recipe=RECIPE),
-        Run("SqueezeNet 1.1", "squeezenet1_1", 14, 128, recipe={"learning_rate": 0.001}),
+        Run("SqueezeNet 1.1", "squeezenet1_1", 8, 128, recipe={"learning_rate": 0.001}),
         Run("ResNet-20", "zoo_resnet20", 6, 128, recipe=RECIPE),
     ],
 }
