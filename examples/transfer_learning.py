@@ -8,8 +8,8 @@ of them are learned first, the other four from 5 images each.
 
     python examples/transfer_learning.py [--images cifar10_images.zip] [--epochs 5] [--quick]
 
-Expected with CIFAR-10: 0.49 with the frozen backbone and 0.52 tuned, where training from scratch
-gives about 0.43; in some ten minutes on one core.
+With CIFAR-10 the frozen backbone must be better than the network from scratch by 0.03, or the
+program ends with an error. The digits are too easy for that; they show the steps.
 """
 
 from __future__ import annotations
@@ -125,7 +125,7 @@ def main() -> None:
     print(f"  then tuned, stage by stage  {tuned:.3f}   saved as {TUNED}")
     print(f"  from scratch                {scratch:.3f}")
     print(f"{time.monotonic() - begun:.0f} s")
-    if not options.quick and frozen < scratch + 0.03:
+    if options.images and not options.quick and frozen < scratch + 0.03:
         raise SystemExit("the frozen backbone is not clearly better than a network from scratch")
 
 
