@@ -36,9 +36,9 @@ def test_the_example_runs_in_short(tmp_path: Path) -> None:
 def test_a_frozen_backbone_is_better_than_beginning_anew(
     tmp_path: Path, shared_path: Callable[[str], Path]
 ) -> None:
-    """Minutes: six classes are learned first; 0.03 is far above the spread of two seeds."""
+    """Minutes: six classes are learned first. The spread between seeds is about 0.01."""
     text, accuracies = told(tmp_path, "--images", shared_path("data/cifar10_images.zip"))
     frozen, tuned, scratch = accuracies
     print(text)
-    assert frozen > scratch + 0.03
-    assert tuned > frozen
+    assert frozen > scratch
+    assert tuned > scratch + 0.04
