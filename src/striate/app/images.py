@@ -49,7 +49,7 @@ def read_image(path: str | os.PathLike[str], form: Preprocessing, invert: bool =
 
     The camera's rotation mark is followed. Where an image is transparent, the background that the
     training images have is seen, white if that is not known. The whole image is resized, so its
-    proportions change if the model's differ.
+    proportions change if the model's differ; for published weights its middle is cut out.
 
     Args:
         path: a PNG or JPEG file.
@@ -64,10 +64,27 @@ def read_image(path: str | os.PathLike[str], form: Preprocessing, invert: bool =
     if invert:
         image = ImageOps.invert(image)
     if form.size is not None:
-        image = _resized(image, *form.size)
+        cut = form.resize is not None
+        image = _cut_out(image, form) if cut else _resized(image, *form.size)
     low, high = form.range
     values = np.asarray(image, np.float32) / 255.0 * (high - low) + low
-    return values.reshape(*values.shape[:2], form.num_channels)
+    values = values.reshape(*values.shape[:2], form.num_channels)
+    if form.channels == "bgr":
+        values = values[..., ::-1]
+    if form.mean is not None:
+        values = (values - np.array(form.mean, np.float32)) / np.array(form.deviation, np.float32)
+    return values
+
+
+def _cut_out(image: Image.Image, form: Preprocessing) -> Image.Image:
+    """The shorter side resized, the middle kept: as published weights expect it."""
+    height, width = form.size or (image.height, image.width)
+    factor = (form.resize or 1) / min(image.height, image.width)
+    wide = max(width, round(image.width * factor))
+    high = max(height, round(image.height * factor))
+    image = image.resize((wide, high), Image.Resampling[form.interpolation.upper()])
+    left, top = round((wide - width) / 2), round((high - height) / 2)
+    return image.crop((left, top, left + width, top + height))
 
 
 def _resized(image: Image.Image, height: int, width: int) -> Image.Image:

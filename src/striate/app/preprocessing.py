@@ -6,11 +6,14 @@ The record is `model.metadata["preprocessing"]`, JSON values::
 
 `range` holds the numbers that black and white become. `background` is "dark" or "light" where
 the training images have such edges, else it is left out; with it `striate predict` can tell
-that an image of dark ink on white paper is not what the model has learned.
+that an image of dark ink on white paper is not what the model has learned. Networks with published
+weights also say `resize` (px of the shorter side, before the middle is cut out), `interpolation`,
+`channels` ("rgb" or "bgr"), and `mean` and `deviation` of each channel, from 0 to 255.
 """
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from dataclasses import dataclass
 from typing import Any
@@ -37,12 +40,22 @@ class Preprocessing:
         color_mode: "grayscale", "rgb" or "rgba".
         range: what black and white become.
         background: "dark" or "light" edges in the training images, None if mixed or unknown.
+        resize: the shorter side before the middle is cut out, in pixels; None resizes all of it.
+        interpolation: "bilinear" or "bicubic" with `resize`.
+        channels: "rgb" or "bgr".
+        mean: subtracted from each channel at last; None for nothing.
+        deviation: divided by after that.
     """
 
     size: tuple[int, int] | None
     color_mode: str
     range: tuple[float, float] = (0.0, 255.0)
     background: str | None = None
+    resize: int | None = None
+    interpolation: str = "bilinear"
+    channels: str = "rgb"
+    mean: tuple[float, ...] | None = None
+    deviation: tuple[float, ...] = (1.0, 1.0, 1.0)
 
     @property
     def num_channels(self) -> int:
@@ -143,9 +156,27 @@ def _read(where: str, record: Any) -> Preprocessing:
         if record["color_mode"] not in COLOR_MODES.values() or not math.isfinite(high - low):
             raise ValueError("not a colour mode or a range")
         background = record.get("background")
-        return Preprocessing(size, str(record["color_mode"]), (low, high), background)
+        form = Preprocessing(size, str(record["color_mode"]), (low, high), background)
+        return dataclasses.replace(form, **_published(record))
     except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
         raise _bad_record(where, {"metadata[preprocessing]": record}) from error
+
+
+def _published(record: Any) -> dict[str, Any]:
+    """What only networks with published weights say."""
+    found: dict[str, Any] = {}
+    if record.get("resize") is not None:
+        found["resize"] = _pixels(record["resize"])
+    for key, words in (("interpolation", ("bilinear", "bicubic")), ("channels", ("rgb", "bgr"))):
+        if key in record:
+            if record[key] not in words:
+                raise ValueError(f"no {key}")
+            found[key] = record[key]
+    for key in ("mean", "deviation"):
+        if key in record:
+            red, green, blue = (float(value) for value in record[key])
+            found[key] = (red, green, blue)
+    return found
 
 
 def _pixels(value: Any) -> int:
