@@ -67,7 +67,7 @@ def read_image(path: str | os.PathLike[str], form: Preprocessing, invert: bool =
         cut = form.resize is not None
         image = _cut_out(image, form) if cut else _resized(image, *form.size)
     low, high = form.range
-    values = np.asarray(image, np.float32) / 255.0 * (high - low) + low
+    values: Array = np.asarray(image, np.float32) / 255.0 * (high - low) + low
     values = values.reshape(*values.shape[:2], form.num_channels)
     if form.channels == "bgr":
         values = values[..., ::-1]

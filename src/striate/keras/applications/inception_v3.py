@@ -1,0 +1,10 @@
+"""keras.applications.inception_v3."""
+
+from __future__ import annotations
+
+from striate import zoo
+from striate.keras.applications.made import application
+from striate.zoo import decode_predictions as decode_predictions
+
+InceptionV3 = application("inception_v3", "InceptionV3")
+preprocess_input = zoo.preprocess_input("inception_v3")

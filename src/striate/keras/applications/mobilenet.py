@@ -1,0 +1,10 @@
+"""keras.applications.mobilenet."""
+
+from __future__ import annotations
+
+from striate import zoo
+from striate.keras.applications.made import application
+from striate.zoo import decode_predictions as decode_predictions
+
+MobileNet = application("mobilenet", "MobileNet")
+preprocess_input = zoo.preprocess_input("mobilenet")
