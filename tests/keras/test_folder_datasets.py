@@ -156,3 +156,14 @@ def test_windows_of_a_series() -> None:
     assert batches[0][1].tolist() == [3, 4, 5, 6, 7, 8, 9, 10]
     mixed = timeseries_dataset_from_array(series, None, 3, shuffle=True, seed=1, batch_size=None)
     assert sorted(int(x[0]) for x in mixed) == list(range(18))
+
+
+def test_steps_of_old_may_be_a_quotient(folder: Path) -> None:
+    from striate import keras
+
+    generator = keras.preprocessing.image.ImageDataGenerator(rescale=1 / 255)
+    flow = generator.flow_from_directory(folder, target_size=(8, 8), batch_size=4)
+    model = keras.Sequential([keras.layers.Flatten(input_shape=(8, 8, 3)), keras.layers.Dense(2)])
+    model.compile("sgd", "mse")
+    assert model.predict_generator(flow, steps=np.ceil(flow.samples / 4)).shape == (13, 2)
+    assert model.evaluate_generator(flow, steps=13 / 4) >= 0

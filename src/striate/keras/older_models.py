@@ -99,12 +99,14 @@ class OlderModel(OwnSteps):
         """`evaluate` on batches, with the arguments of Keras 1 and 2."""
         notes.old("Model.evaluate_generator", "Model.evaluate")
         generator, steps, kwargs = _counted(generator, steps, kwargs)
+        steps = None if steps is None else math.ceil(steps)
         return self.evaluate(generator, steps=steps, **kwargs)
 
     def predict_generator(self, generator: Any, steps: Any = None, **kwargs: Any) -> Any:
         """`predict` on batches, with the arguments of Keras 1 and 2."""
         notes.old("Model.predict_generator", "Model.predict")
         generator, steps, kwargs = _counted(generator, steps, kwargs)
+        steps = None if steps is None else math.ceil(steps)
         kwargs.setdefault("verbose", 0)
         return self.predict(generator, steps=steps, **kwargs)
 
