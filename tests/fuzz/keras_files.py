@@ -26,6 +26,7 @@ from typing import Any
 
 SECONDS = 5.0
 MEMORY_BYTES = 2 << 30
+MEMORY = "! more than 2 GB"
 RESULTS = Path(__file__).parent / "keras_files_results.json"
 WATCHED = ("open", "os.system", "subprocess.Popen", "socket.connect", "exec", "marshal.loads")
 
@@ -72,7 +73,7 @@ def watched(path: Path, watch: Watch) -> str:
     if watch.seen:
         outcome = f"! opened {sorted(set(watch.seen))[:4]}"
     if resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 > MEMORY_BYTES:
-        outcome = "! more than 2 GB"
+        outcome = MEMORY
     return outcome
 
 
@@ -111,28 +112,33 @@ def work(connection: Connection, seed: int, first: int, last: int, shared: str |
             outcome = watched(path, watch)
             signal.setitimer(signal.ITIMER_REAL, 0)
             connection.send(("done", number, name, outcome))
+            if outcome == MEMORY:  # the peak stays: the rest needs a process of its own
+                connection.send(("again",))
+                return
     connection.send(("end",))
 
 
-def run(count: int, seed: int, shared: str | None, say: bool = False) -> dict[str, Any]:
-    """Opens `count` inputs; the record of what became of them."""
+def run(
+    count: int, seed: int, shared: str | None, say: bool = False, first: int = 0
+) -> dict[str, Any]:
+    """Opens the inputs from `first` up to `count`; the record of what became of them."""
     context = multiprocessing.get_context("spawn")
     counts: Counter[str] = Counter()
     findings: list[dict[str, Any]] = []
-    number, began = 0, time.monotonic()
+    number, began = first, time.monotonic()
     while number < count:
         ours, theirs = context.Pipe()
         process = context.Process(target=work, args=(theirs, seed, number, count, shared))
         process.start()
         theirs.close()
-        current, ended = number, False
+        current, ended, again = number, False, False
         try:
             while True:
                 report = ours.recv()
                 if report[0] == "start":
                     current = report[1]
-                elif report[0] == "end":
-                    ended = True
+                elif report[0] in ("end", "again"):
+                    ended, again = report[0] == "end", report[0] == "again"
                     break
                 else:
                     _, current, name, outcome = report
@@ -144,12 +150,12 @@ def run(count: int, seed: int, shared: str | None, say: bool = False) -> dict[st
         except EOFError:
             process.join()
         process.join()
-        if not ended:
+        if not (ended or again):
             findings.append({"number": current, "what": f"exit code {process.exitcode}"})
             counts["finding"] += 1
         number = count if ended else current + 1
     return {
-        "inputs": count,
+        "inputs": count - first,
         "seed": seed,
         "counts": dict(sorted(counts.items())),
         "findings": findings[:200],
@@ -161,13 +167,14 @@ def main() -> None:
     """Runs and writes the results file."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--count", type=int, default=100_000)
+    parser.add_argument("--first", type=int, default=0)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--shared", default=None)
     parser.add_argument("--out", default=str(RESULTS))
     given = parser.parse_args()
     from tests.fuzz import seeds
 
-    found = run(given.count, given.seed, given.shared, say=True)
+    found = run(given.count, given.seed, given.shared, say=True, first=given.first)
     corpus = sorted(seeds.corpus(Path(given.shared) if given.shared else None))
     Path(given.out).write_text(json.dumps({"corpus": corpus, **found}, indent=1) + "\n")
     print(json.dumps(found["counts"]), len(found["findings"]), "findings")

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import runpy
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ pytestmark = pytest.mark.torch
 EXPECTED: list[dict[str, Any]] = json.loads(
     (Path(__file__).parent / "published.json").read_text(encoding="utf-8")
 )
+ROOT = Path(__file__).resolve().parents[3]
 Shared = Callable[[str], Path]
 
 
@@ -104,3 +106,10 @@ def test_weights_of_another_model_name_both_shapes(shared_path: Shared) -> None:
         " The file is of another model, or load what fits:"
         " model.load_weights(path, skip_mismatch=True), or those of the same name: by_name=True."
     )
+
+
+def test_the_page_shows_the_table_of_these_files(shared_path: Shared) -> None:
+    tool = runpy.run_path(str(ROOT / "tools/keras_files_table.py"))
+    manifest = json.loads(shared_path("keras_files/manifest.json").read_text(encoding="utf-8"))
+    page = (ROOT / "docs/guides/keras_files.md").read_text(encoding="utf-8")
+    assert tool["table"](manifest) in page
