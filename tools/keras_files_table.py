@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 EXPECTED = ROOT / "tests/formats/keras_files/published.json"
@@ -23,7 +24,7 @@ HEAD = """| files | | opened by striate | by Keras 3.15.1 |
 | --- | ---: | ---: | ---: |"""
 
 
-def age(record: dict) -> str:
+def age(record: dict[str, Any]) -> str:
     """The Keras that wrote a file."""
     version = str(record["keras_version"] or "")
     if not version:
@@ -31,7 +32,7 @@ def age(record: dict) -> str:
     return f"Keras {version[0]}" if not version.endswith("-tf") else "tf.keras 1 and 2"
 
 
-def table(manifest: list[dict]) -> str:
+def table(manifest: list[dict[str, Any]]) -> str:
     """The table as Markdown."""
     opens = {e["file"]: "refused" not in e for e in json.loads(EXPECTED.read_text())}
     rows: dict[str, list[int]] = {}
