@@ -4,7 +4,7 @@
 
 A run fails on anything but a model or one of striate's own errors: another exception, a crash, more
 than 5 seconds, more than 2 GB of memory, or a file, program or connection that is opened besides
-the file itself. The seeds, the numbers and the counts go into `keras_files_results.json`.
+the file itself. The seeds, the numbers and the counts go into a file.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from typing import Any
 SECONDS = 5.0
 MEMORY_BYTES = 2 << 30
 MEMORY = "! more than 2 GB"
-RESULTS = Path(__file__).parent / "keras_files_results.json"
+RESULTS = Path("keras_files_fuzzed.json")
 WATCHED = ("open", "os.system", "subprocess.Popen", "socket.connect", "exec", "marshal.loads")
 
 
@@ -118,6 +118,32 @@ def work(connection: Connection, seed: int, first: int, last: int, shared: str |
     connection.send(("end",))
 
 
+def listen(
+    ours: Connection,
+    number: int,
+    counts: Counter[str],
+    findings: list[dict[str, Any]],
+    began: float | None,
+) -> tuple[int, str]:
+    """Counts what a process reports: (its last input, "end", "again" or "crashed")."""
+    current = number
+    while True:
+        try:
+            report = ours.recv()
+        except EOFError:
+            return current, "crashed"
+        if report[0] in ("end", "again"):
+            return current, report[0]
+        current = report[1]
+        if report[0] == "done":
+            _, _, name, outcome = report
+            counts[outcome if not outcome.startswith("!") else "finding"] += 1
+            if outcome.startswith("!"):
+                findings.append({"number": current, "from": name, "what": outcome[2:]})
+            if began is not None and current % 5000 == 4999:
+                print(current + 1, dict(counts), f"{time.monotonic() - began:.0f} s")
+
+
 def run(
     count: int, seed: int, shared: str | None, say: bool = False, first: int = 0
 ) -> dict[str, Any]:
@@ -131,29 +157,12 @@ def run(
         process = context.Process(target=work, args=(theirs, seed, number, count, shared))
         process.start()
         theirs.close()
-        current, ended, again = number, False, False
-        try:
-            while True:
-                report = ours.recv()
-                if report[0] == "start":
-                    current = report[1]
-                elif report[0] in ("end", "again"):
-                    ended, again = report[0] == "end", report[0] == "again"
-                    break
-                else:
-                    _, current, name, outcome = report
-                    counts[outcome if not outcome.startswith("!") else "finding"] += 1
-                    if outcome.startswith("!"):
-                        findings.append({"number": current, "from": name, "what": outcome[2:]})
-                    if say and current % 5000 == 4999:
-                        print(current + 1, dict(counts), f"{time.monotonic() - began:.0f} s")
-        except EOFError:
-            process.join()
+        current, ended = listen(ours, number, counts, findings, began if say else None)
         process.join()
-        if not (ended or again):
+        if ended == "crashed":
             findings.append({"number": current, "what": f"exit code {process.exitcode}"})
             counts["finding"] += 1
-        number = count if ended else current + 1
+        number = count if ended == "end" else current + 1
     return {
         "inputs": count - first,
         "seed": seed,
