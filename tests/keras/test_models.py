@@ -157,3 +157,21 @@ def test_a_random_layer_that_is_called_by_itself_augments_as_in_keras() -> None:
     assert np.array_equal(st.layers.RandomFlip(seed=1)(x).numpy(), x)
     model = models.Sequential([layers.Input((12, 12, 1)), flip])
     assert np.array_equal(model.predict(x, verbose=0), x)
+
+
+def test_models_that_augment_do_so_by_themselves_and_not_inside_another() -> None:
+    x = digits()[0][:8]
+    augmentation = models.Sequential([layers.RandomFlip("horizontal_and_vertical", seed=1)])
+    assert not np.array_equal(augmentation(x).numpy(), x)
+
+    class Flipped(models.Model):
+        def __init__(self) -> None:
+            super().__init__()
+            self.flip = layers.RandomFlip("horizontal_and_vertical", seed=1)
+            self.more = augmentation
+
+        def call(self, x: Any) -> Any:
+            return self.more(self.flip(x))
+
+    assert np.array_equal(Flipped().predict(x, verbose=0), x)
+    assert np.array_equal(Flipped()(x).numpy(), x)

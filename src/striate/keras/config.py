@@ -56,13 +56,13 @@ def floatx() -> str:
     return str(_state["floatx"])
 
 
-def set_floatx(floatx: str) -> None:
+def set_floatx(value: str) -> None:
     """Weights are float32 here; half precision is chosen by `keras.mixed_precision`.
 
     Raises:
         ArgumentError: another number type.
     """
-    _check("set_floatx", "floatx", floatx, ("float32",))
+    _check("set_floatx", "floatx", value, ("float32",))
 
 
 def epsilon() -> float:
@@ -70,9 +70,9 @@ def epsilon() -> float:
     return float(_state["epsilon"])
 
 
-def set_epsilon(epsilon: float) -> None:
+def set_epsilon(value: float) -> None:
     """Sets what `epsilon` returns."""
-    _state["epsilon"] = float(epsilon)
+    _state["epsilon"] = float(value)
 
 
 def _check(where: str, name: str, value: object, known: tuple[str, ...]) -> None:

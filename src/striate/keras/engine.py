@@ -40,7 +40,7 @@ def is_keras_tensor(x: Any) -> bool:
 
 
 @contextlib.contextmanager
-def device(name: Any) -> Iterator[None]:
+def device(device_name: Any) -> Iterator[None]:
     """Accepted; a model chooses its device in fit, and tensors follow it."""
     yield
 

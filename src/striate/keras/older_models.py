@@ -13,6 +13,9 @@ import numpy as np
 from striate import errors
 from striate.keras import mixed_precision, notes, optimizers, saving
 from striate.keras.own_steps import OwnSteps
+from striate.layers import InputLayer, Normalization, Rescaling, Resizing
+from striate.layers.augmentation.base import OnImages
+from striate.layers.calls import by_itself, inside
 
 # Arguments that say how data are fetched, or how TensorFlow runs: there is nothing to choose here.
 _IDLE = (
@@ -27,6 +30,7 @@ _RENAMED = {
     "generator": "x",
 }
 _SAID = {"validation_samples": "validation_steps", "samples": "steps"}  # they count batches
+_SCALING = (InputLayer, Normalization, Rescaling, Resizing)
 _STRIATE_OR_KERAS = (".striate", ".h5", ".hdf5", ".keras", ".safetensors")
 
 
@@ -38,7 +42,12 @@ class OlderModel(OwnSteps):
         name: str
         optimizer: Any
         loss: Any
-        predict: Any
+
+    def forward(self, *args: Any, training: bool | None = None, **kwargs: Any) -> Any:
+        """Runs the model; one of layers that augment augments if it is called by itself."""
+        if training is None and by_itself() and _only_augments(self):
+            training = True
+        return super().forward(*args, training=training, **kwargs)  # type: ignore[misc]
 
     def compile(
         self, optimizer: Any = "rmsprop", loss: Any = None, *args: Any, **kwargs: Any
@@ -68,13 +77,25 @@ class OlderModel(OwnSteps):
         if "precision" not in given:
             given["precision"] = mixed_precision.PRECISIONS[mixed_precision.global_policy().name]
         _show_validation(given.get("callbacks"), given["validation_data"])
-        return super().fit(x, y, **given)  # type: ignore[misc]
+        with inside():
+            return super().fit(x, y, **given)  # type: ignore[misc]
 
     def evaluate(self, *args: Any, **kwargs: Any) -> Any:
         """Loss and metrics over data; see `striate.Model.evaluate`."""
         kwargs = _today(kwargs)
         kwargs.pop("show_accuracy", None)
-        return super().evaluate(*args, **kwargs)  # type: ignore[misc]
+        with inside():
+            return super().evaluate(*args, **kwargs)  # type: ignore[misc]
+
+    def predict(self, *args: Any, **kwargs: Any) -> Any:
+        """The outputs for data; see `striate.Model.predict`."""
+        with inside():
+            return super().predict(*args, **_today(kwargs))  # type: ignore[misc]
+
+    def predict_on_batch(self, *args: Any, **kwargs: Any) -> Any:
+        """The outputs for one batch; see `striate.Model.predict_on_batch`."""
+        with inside():
+            return super().predict_on_batch(*args, **kwargs)  # type: ignore[misc]
 
     def fit_generator(
         self, generator: Any, steps_per_epoch: Any = None, epochs: int = 1, **kwargs: Any
@@ -160,6 +181,13 @@ _FIT = (
     *("shuffle", "class_weight", "sample_weight", "initial_epoch", "steps_per_epoch"),
     *("validation_steps", "validation_batch_size", "validation_freq"),
 )
+
+
+def _only_augments(model: Any) -> bool:
+    """Whether all that a model does is to change images at random, and to scale them."""
+    found = model.layers
+    changes = any(isinstance(layer, OnImages) for layer in found)
+    return changes and all(isinstance(layer, (OnImages, *_SCALING)) for layer in found)
 
 
 def yaml_refusal(what: str) -> str:

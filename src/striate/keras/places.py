@@ -175,6 +175,31 @@ ADD_ONS: dict[str, str] = {
 
 # Name of a module here -> what to use instead of a name that no age of striate will have.
 INSTEAD: dict[str, str] = {
+    "keras.Variable": "Use tf.Variable, or a Layer's add_weight",
+    "keras.DTypePolicy": "Use keras.mixed_precision.set_global_policy for the whole model",
+    "keras.FloatDTypePolicy": "Use keras.mixed_precision.set_global_policy for the whole model",
+    "keras.Function": "Models are functions of symbols: keras.Model(inputs, outputs)",
+    "keras.Operation": "Write it as a keras.layers.Layer subclass",
+    "keras.Quantizer": 'Use a smaller number type: model.predict(x, precision="bfloat16")',
+    "keras.RematScope": "Use model.fit(..., recompute=True)",
+    "keras.remat": "Use model.fit(..., recompute=True)",
+    "keras.StatelessScope": "It is for JAX; tensors here can be changed",
+    "keras.SymbolicScope": "Symbols know by themselves that they have no numbers",
+    "keras.callbacks.SwapEMAWeights": "Use an optimizer with use_ema=True and its ema_weights()",
+    "keras.config.enable_unsafe_deserialization": "Code in files is never run",
+    "keras.config.is_nnx_enabled": "It is for JAX",
+    "keras.initializers.STFT": "Make the spectrogram before, with scipy.signal",
+    "keras.initializers.STFTInitializer": "Make the spectrogram before, with scipy.signal",
+    "keras.initializers.stft": "Make the spectrogram before, with scipy.signal",
+    "keras.layers.CategoryEncoding": "Use keras.utils.to_categorical",
+    "keras.layers.Discretization": "Use np.digitize before",
+    "keras.layers.EinsumDense": "Use Dense, which acts on the last axis, with Reshape or Permute",
+    "keras.layers.GroupQueryAttention": "Use keras.layers.MultiHeadAttention",
+    "keras.layers.ReversibleEmbedding": "Use keras.layers.Embedding",
+    "keras.layers.Pipeline": "Use keras.Sequential",
+    "keras.layers.MaxNumBoundingBoxes": "Boxes are not among what layers here augment",
+    "keras.mixed_precision.LossScaleOptimizer": "fit scales the loss itself where it must",
+    "keras.optimizers.LossScaleOptimizer": "fit scales the loss itself where it must",
     "keras.layers.TFSMLayer": "SavedModels hold TensorFlow code; use a .keras or .h5 file",
     "keras.layers.JaxLayer": "Write the layer as a keras.layers.Layer subclass",
     "keras.layers.FlaxLayer": "Write the layer as a keras.layers.Layer subclass",
@@ -204,4 +229,36 @@ INSTEAD: dict[str, str] = {
     "keras.preprocessing.text_dataset_from_directory": "Read the files, and use Tokenizer",
     "keras.callbacks.RemoteMonitor": "Use a LambdaCallback that posts the logs",
     "keras.callbacks.OrbaxCheckpoint": "Use keras.callbacks.BackupAndRestore",
+}
+
+# Module -> what to do where no name of it is near.
+OTHERWISE: dict[str, str] = {
+    "keras.applications": "Use the network of striate.zoo",
+    "keras.backend": "Use the function of that name in keras.ops, or in torch",
+    "keras.callbacks": "Write it as a keras.callbacks.Callback subclass",
+    "keras.config": "Leave it out: there is nothing to set",
+    "keras.datasets": "Use mnist, fashion_mnist, cifar10 or cifar100 of keras.datasets",
+    "keras.distillation": "Write the distillation as a loss of the student's output",
+    "keras.layers": "Write it as a keras.layers.Layer subclass",
+    "keras.losses": "Write it as a function of y_true and y_pred with keras.ops",
+    "keras.metrics": "Write it as a function of y_true and y_pred with keras.ops",
+    "keras.ops": "Use the torch function for it: tensors here are torch's",
+    "keras.optimizers": "Use another optimizer, one of torch.optim too",
+    "keras.random": "Use the torch function for it: tensors here are torch's",
+    "keras.saving": "Use keras.models.load_model and model.save",
+    "keras.tree": "Use torch.utils._pytree, or a loop",
+    "keras.utils": "Leave it out, or use NumPy: it is for the insides of Keras or for other data",
+}
+
+# Name of Keras 3 that striate has -> in what it differs.
+DIFFERS: dict[str, str] = {
+    "keras.KerasTensor": "made by Input and layers only",
+    "keras.Layer": "numbers are float32; a policy is set for the whole model",
+    "keras.layers.Layer": "numbers are float32; a policy is set for the whole model",
+    "keras.backend.backend": 'KERAS_BACKEND, "tensorflow" if not set; torch computes',
+    "keras.config.backend": 'KERAS_BACKEND, "tensorflow" if not set; torch computes',
+    "keras.config.set_floatx": "float32 only",
+    "keras.backend.set_floatx": "float32 only",
+    "keras.device": "accepted; fit, evaluate and predict choose the device",
+    "keras.name_scope": "accepted; layers keep their own names",
 }

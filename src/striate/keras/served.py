@@ -94,8 +94,13 @@ def _public(source: ModuleType) -> list[str]:
     return list(given) if given is not None else [n for n in vars(source) if n[0] != "_"]
 
 
-def find(module: str, name: str) -> Any:
+def find(module: str, name: str, where: str | None = None) -> Any:
     """A name of a Keras or TensorFlow module; a module's own module as its module here.
+
+    Args:
+        module: the module, as it was imported.
+        name: the name.
+        where: the place in the user's code, for the message; None: look for it.
 
     Raises:
         MissingAttributeError: it is not there.
@@ -106,7 +111,7 @@ def find(module: str, name: str) -> Any:
             return getattr(source, name)
     if homes(f"{module}.{name}"):
         return importlib.import_module(homes(f"{module}.{name}")[0])
-    raise errors.MissingAttributeError(not_covered(f"{module}.{name}"))
+    raise errors.MissingAttributeError(not_covered(f"{module}.{name}", where))
 
 
 def resolve(name: str) -> Any:
@@ -115,18 +120,18 @@ def resolve(name: str) -> Any:
     Raises:
         MissingAttributeError: it is not there.
     """
-    refuse(name)
+    refuse(name, "")
     parts = name.split(".")
     depth = next(
         (d for d in range(len(parts), 0, -1) if homes(".".join(parts[:d]))),
         0,
     )
     if not depth:
-        raise errors.MissingAttributeError(not_covered(name))
+        raise errors.MissingAttributeError(not_covered(name, ""))
     module, rest = ".".join(parts[:depth]), parts[depth:]
     if not rest:
         return importlib.import_module(homes(module)[0])
-    value = find(module, rest[0])
+    value = find(module, rest[0], "")
     for index, part in enumerate(rest[1:], depth + 1):
         if not hasattr(value, part):
             raise errors.MissingAttributeError(
@@ -140,8 +145,12 @@ def _names(value: Any) -> list[str]:
     return [n for n in dir(value) if not n.startswith("_")]
 
 
-def refuse(name: str) -> None:
+def refuse(name: str, where: str | None = None) -> None:
     """Raises where a name is refused for a reason.
+
+    Args:
+        name: the dotted name.
+        where: as in `find`.
 
     Raises:
         MissingModuleError: with the reason, and what to use instead.
@@ -150,35 +159,53 @@ def refuse(name: str) -> None:
     for refused, (why, instead) in places.REFUSED.items():
         if f"{today}.".startswith(f"{refused}."):
             raise errors.MissingModuleError(
-                errors.message(located(name), f"it is refused: {why}", fix=instead)
+                errors.message(located(name, where), f"it is refused: {why}", fix=instead)
             )
 
 
-def not_covered(name: str) -> str:
-    """The message for a name that striate does not have: where it stands, and what is near."""
+def not_covered(name: str, where: str | None = None) -> str:
+    """The message for a name that striate does not have: where it stands, and what is near.
+
+    Args:
+        name: the dotted name.
+        where: as in `find`.
+    """
     today = canonical(name)
     module, _, last = today.rpartition(".")
     if not module or not homes(module):
         return errors.message(
-            located(name),
+            located(name, where),
             "striate has no such module",
             fix="`python -m striate.keras --report script.py` lists all that a script uses",
         )
     if today in places.INSTEAD:
-        return errors.message(located(name), "striate does not have it", fix=places.INSTEAD[today])
+        return errors.message(
+            located(name, where), "striate does not have it", fix=places.INSTEAD[today]
+        )
     known = {n.lower(): n for n in names_of(module)}
     near = difflib.get_close_matches(last.lower(), known, n=3, cutoff=0.6)
     hint = " or ".join(f"{module}.{known[n]}" for n in near)
+    fix = f"Near it are: {hint}" if hint else otherwise(module)
     return errors.message(
-        located(name),
+        located(name, where),
         "striate does not have it",
-        fix=f"Near it are: {hint}" if hint else f"See {module} in docs/guides/keras_names.md",
+        fix=fix or f"See {module} in docs/guides/keras_names.md",
     )
 
 
-def located(name: str) -> str:
+def otherwise(module: str) -> str:
+    """What to do without a name of a module: what the table says of it or of one above it."""
+    while module:
+        for table in (places.OTHERWISE, places.INSTEAD):
+            if module in table:
+                return table[module]
+        module = module.rpartition(".")[0]
+    return ""
+
+
+def located(name: str, where: str | None = None) -> str:
     """A name with the place in the user's code where it is asked for, if that can be told."""
-    where = user_line()
+    where = user_line() if where is None else where
     return f"{where}: {name}" if where else name
 
 

@@ -21,7 +21,7 @@ from striate.graph.record import Call, Symbol, note
 from striate.graph.spec import Spec
 from striate.layers import masks
 from striate.layers.border_types import BORDERS, crossing
-from striate.layers.calls import Hole, Template, holds, leaves, specs_of
+from striate.layers.calls import Hole, Template, holds, inside, leaves, specs_of
 from striate.layers.construction import (
     argument_names,
     bound_arguments,
@@ -220,7 +220,7 @@ class Layer(Weights):
         args, kwargs = template.join(values)
         if "training" in call_parameters(type(self)):
             kwargs.setdefault("training", self.training if training is None else training)
-        with self.mode(training):
+        with self.mode(training), inside():
             return self.call(*args, **kwargs)
 
     def compute(self, *inputs: Tensor, template: Template | None = None) -> Any:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import contextlib
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -172,3 +173,21 @@ def specs_of(values: Sequence[Any]) -> tuple[Spec, ...]:
 def spec_of(value: Tensor) -> Spec:
     """Spec of a tensor, the batch left open."""
     return Spec((None, *tuple(value.shape)[1:]), str(value.dtype).removeprefix("torch."))
+
+
+_open: list[None] = []  # one entry for each `call` of a user's layer that runs now
+
+
+@contextlib.contextmanager
+def inside() -> Iterator[None]:
+    """Around the `call` of a user's layer or model: what it calls is not called by itself."""
+    _open.append(None)
+    try:
+        yield
+    finally:
+        _open.pop()
+
+
+def by_itself() -> bool:
+    """Whether a layer that is called now is called by no other layer's `call`."""
+    return not _open

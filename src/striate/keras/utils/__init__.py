@@ -15,6 +15,7 @@ from striate.data.padding import pad_sequences as pad_sequences
 from striate.data.sequences import Sequence as Sequence
 from striate.errors import ArgumentError, DataError, message
 from striate.keras import notes
+from striate.keras.backend.sessions import clear_session as clear_session
 from striate.keras.config import disable_interactive_logging as disable_interactive_logging
 from striate.keras.config import enable_interactive_logging as enable_interactive_logging
 from striate.keras.config import is_interactive_logging_enabled as is_interactive_logging_enabled
@@ -123,6 +124,7 @@ __all__ = [
     "PyDataset",
     "Sequence",
     "array_to_img",
+    "clear_session",
     "custom_object_scope",
     "deserialize_keras_object",
     "disable_interactive_logging",

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from striate import errors
 from striate.layers.builtin import BuiltIn
-from striate.layers.calls import Template, specs_of
+from striate.layers.calls import Template, by_itself, specs_of
 from striate.layers.random import Random
 from striate.ops import random
 from striate.ops.layout import to_external, to_internal
@@ -63,7 +63,8 @@ class OnImages(BuiltIn):
     def forward(self, *args: Any, training: bool | None = None, **kwargs: Any) -> Any:
         """Runs the layer on images, on images and labels, or on a dict of what belongs together."""
         first = args[0] if args else None
-        training = True if training is None and self.bare_call_trains else training
+        if training is None and self.bare_call_trains and by_itself():
+            training = True
         if isinstance(first, Mapping):
             return self._on_parts(first, training, None)
         if len(args) == 2 and not isinstance(first, (list, tuple)):
