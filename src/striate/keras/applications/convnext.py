@@ -10,3 +10,11 @@ ConvNeXtTiny = application("convnext_tiny", "ConvNeXtTiny")
 ConvNeXtSmall = application("convnext_small", "ConvNeXtSmall")
 ConvNeXtBase = application("convnext_base", "ConvNeXtBase")
 preprocess_input = zoo.preprocess_input("convnext_tiny")
+
+__all__ = [
+    "ConvNeXtBase",
+    "ConvNeXtSmall",
+    "ConvNeXtTiny",
+    "decode_predictions",
+    "preprocess_input",
+]

@@ -10,3 +10,5 @@ DenseNet121 = application("densenet121", "DenseNet121")
 DenseNet169 = application("densenet169", "DenseNet169")
 DenseNet201 = application("densenet201", "DenseNet201")
 preprocess_input = zoo.preprocess_input("densenet121")
+
+__all__ = ["DenseNet121", "DenseNet169", "DenseNet201", "decode_predictions", "preprocess_input"]

@@ -15,3 +15,16 @@ EfficientNetB5 = application("efficientnet_b5", "EfficientNetB5")
 EfficientNetB6 = application("efficientnet_b6", "EfficientNetB6")
 EfficientNetB7 = application("efficientnet_b7", "EfficientNetB7")
 preprocess_input = zoo.preprocess_input("efficientnet_b0")
+
+__all__ = [
+    "EfficientNetB0",
+    "EfficientNetB1",
+    "EfficientNetB2",
+    "EfficientNetB3",
+    "EfficientNetB4",
+    "EfficientNetB5",
+    "EfficientNetB6",
+    "EfficientNetB7",
+    "decode_predictions",
+    "preprocess_input",
+]

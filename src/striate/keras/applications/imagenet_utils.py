@@ -16,3 +16,6 @@ def preprocess_input(x: Any, data_format: str | None = None, mode: str = "caffe"
     if mode not in _MODES:
         raise unknown_name("preprocess_input", "mode", mode, _MODES)
     return zoo.preprocess_input(_MODES[mode])(x)
+
+
+__all__ = ["decode_predictions", "preprocess_input"]

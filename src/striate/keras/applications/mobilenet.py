@@ -8,3 +8,5 @@ from striate.zoo import decode_predictions as decode_predictions
 
 MobileNet = application("mobilenet", "MobileNet")
 preprocess_input = zoo.preprocess_input("mobilenet")
+
+__all__ = ["MobileNet", "decode_predictions", "preprocess_input"]

@@ -8,3 +8,5 @@ from striate.zoo import decode_predictions as decode_predictions
 
 MobileNetV2 = application("mobilenet_v2", "MobileNetV2")
 preprocess_input = zoo.preprocess_input("mobilenet_v2")
+
+__all__ = ["MobileNetV2", "decode_predictions", "preprocess_input"]

@@ -10,3 +10,5 @@ ResNet50 = application("resnet50", "ResNet50")
 ResNet101 = application("resnet101", "ResNet101")
 ResNet152 = application("resnet152", "ResNet152")
 preprocess_input = zoo.preprocess_input("resnet50")
+
+__all__ = ["ResNet101", "ResNet152", "ResNet50", "decode_predictions", "preprocess_input"]

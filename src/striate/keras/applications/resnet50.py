@@ -8,3 +8,5 @@ from striate.zoo import decode_predictions as decode_predictions
 
 ResNet50 = application("resnet50", "ResNet50")
 preprocess_input = zoo.preprocess_input("resnet50")
+
+__all__ = ["ResNet50", "decode_predictions", "preprocess_input"]

@@ -8,3 +8,5 @@ from striate.zoo import decode_predictions as decode_predictions
 
 VGG16 = application("vgg16", "VGG16")
 preprocess_input = zoo.preprocess_input("vgg16")
+
+__all__ = ["VGG16", "decode_predictions", "preprocess_input"]

@@ -8,3 +8,5 @@ from striate.zoo import decode_predictions as decode_predictions
 
 VGG19 = application("vgg19", "VGG19")
 preprocess_input = zoo.preprocess_input("vgg19")
+
+__all__ = ["VGG19", "decode_predictions", "preprocess_input"]

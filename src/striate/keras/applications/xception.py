@@ -8,3 +8,5 @@ from striate.zoo import decode_predictions as decode_predictions
 
 Xception = application("xception", "Xception")
 preprocess_input = zoo.preprocess_input("xception")
+
+__all__ = ["Xception", "decode_predictions", "preprocess_input"]
