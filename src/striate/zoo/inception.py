@@ -101,8 +101,11 @@ def v3(image: Map, stem: str = "imagenet") -> Map:
     for i in (9, 10):
         name = f"mixed{i}"
         parts = [conv(x, 320, 1, f"{name}_branch1")]
-        parts += forked(x, ((384, 1),), f"{name}_branch2")
-        parts += forked(x, ((448, 1), (384, 3)), f"{name}_branch3")
+        # Joined by two first, as in Keras: its files have the layers in the order that follows.
+        forks: tuple[tuple[Step, ...], ...] = (((384, 1),), ((448, 1), (384, 3)))
+        for number, steps in enumerate(forks, 2):
+            fork = forked(x, steps, f"{name}_branch{number}")
+            parts.append(layers.Concatenate(name=f"{name}_branch{number}")(fork))
         x = layers.Concatenate(name=name)([*parts, pooled(x, 192, name)])
     return x
 
