@@ -52,6 +52,8 @@ if TYPE_CHECKING:  # the same names as in the table, for type checkers and edito
     from striate.errors import StorageError as StorageError
     from striate.errors import StriateError as StriateError
     from striate.errors import UnknownNameError as UnknownNameError
+    from striate.formats.torch_module import save_torch_source as save_torch_source
+    from striate.formats.torch_module import to_torch as to_torch
     from striate.graph import Graph as Graph
     from striate.graph import freeze as freeze
     from striate.layers import Input as Input
@@ -84,6 +86,8 @@ if TYPE_CHECKING:  # the same names as in the table, for type checkers and edito
 
 # Public name -> "module" or "module:name in it".
 _PLACES: dict[str, str] = {
+    "save_torch_source": "striate.formats.torch_module:save_torch_source",
+    "to_torch": "striate.formats.torch_module:to_torch",
     "analysis": "striate.analysis",
     "arrays": "striate.arrays",
     "data": "striate.data",

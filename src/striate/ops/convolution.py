@@ -158,4 +158,4 @@ def local_conv(
     else:
         out = torch.baddbmm(bias.reshape(kernel.shape[0], 1, -1), by_position, kernel)
     out = out.transpose(0, 1).contiguous()
-    return to_internal(out.reshape(len(out), *spatial, kernel.shape[2]))
+    return to_internal(out.reshape(out.shape[0], *spatial, kernel.shape[2]))

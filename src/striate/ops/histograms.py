@@ -72,7 +72,7 @@ def equalize_tiles(
         _two_tiles(index.shape[1], high, grid[0]),
         _two_tiles(index.shape[2], wide, grid[1]),
     )
-    first = torch.arange(len(index), device=x.device)[:, None, None, None]
+    first = torch.arange(index.shape[0], device=x.device)[:, None, None, None]
     for (row, down), (column, across) in itertools.product(rows, columns):
         tile = row.to(x.device)[:, None, None] * grid[1] + column.to(x.device)[:, None]
         share = (down[:, None, None] * across[:, None]).to(image)
@@ -83,7 +83,7 @@ def equalize_tiles(
 def _ranks(tiles: Tensor, clip_limit: float) -> Tensor:
     """The rank of each value in each tile: (N, rows, h, columns, w, C) -> (N, tiles, 256, C)."""
     values = tiles.transpose(2, 3).flatten(3, 4).flatten(0, 2)
-    found = torch.zeros((len(values), 256, values.shape[2]), device=tiles.device)
+    found = torch.zeros((values.shape[0], 256, values.shape[2]), device=tiles.device)
     found.scatter_add_(1, values, found.new_ones(1).expand(values.shape))
     size = values.shape[1]
     if clip_limit > 0:
@@ -93,7 +93,7 @@ def _ranks(tiles: Tensor, clip_limit: float) -> Tensor:
     least = total[:, :1]
     several = size - least
     ranks = (total - least) * 255.0 / torch.where(several == 0, 1.0, several)
-    by_tile: Tensor = ranks.clamp(0.0, 255.0).unflatten(0, (len(tiles), -1))
+    by_tile: Tensor = ranks.clamp(0.0, 255.0).unflatten(0, (tiles.shape[0], -1))
     return by_tile
 
 

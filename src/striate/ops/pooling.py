@@ -124,7 +124,7 @@ def max_unpool(values: Tensor, indices: Tensor, size: Sizes) -> Tensor:
     """
     height, width = size
     at = to_external(indices).flatten(1, 2)
-    flat = values.new_zeros((len(at), height * width, at.shape[2]))
+    flat = values.new_zeros((at.shape[0], height * width, at.shape[2]))
     whole = flat.scatter(1, at, to_external(values).flatten(1, 2))
     return to_internal(whole.unflatten(1, (height, width)))
 

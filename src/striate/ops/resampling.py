@@ -38,9 +38,9 @@ def repeat_by_view(x: Tensor, factors: tuple[int, ...]) -> Tensor:
     for axis in range(len(factors), 0, -1):
         last = last.unsqueeze(axis + 1)
     sizes = [n for pair in zip(x.shape[2:], factors, strict=True) for n in pair]
-    last = last.expand(len(x), *sizes, x.shape[1])
+    last = last.expand(x.shape[0], *sizes, x.shape[1])
     whole = [n * factor for n, factor in zip(x.shape[2:], factors, strict=True)]
-    return to_internal(last.reshape(len(x), *whole, x.shape[1]))
+    return to_internal(last.reshape(x.shape[0], *whole, x.shape[1]))
 
 
 def resize(x: Tensor, size: Size, interpolation: str, antialias: bool = False) -> Tensor:
