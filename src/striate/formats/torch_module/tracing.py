@@ -34,7 +34,8 @@ OPERATORS: dict[str, Any] = {
 def _sliced(b: Builder, copy: fx.Node) -> Value:
     """A slice as people write it; one of everything is nothing."""
     given: tuple[Any, ...] = copy.args
-    x, axis, start, end, step = (*given, *(0, 0, WHOLE, 1)[len(given) - 1 :])
+    whole = (0, 0, WHOLE, 1)
+    x, axis, start, end, step = given + whole[len(given) - 1 :]
     b.calls.erase_node(copy)
     if (start, end, step) == (0, WHOLE, 1):
         return x  # type: ignore[no-any-return]
