@@ -86,8 +86,6 @@ if TYPE_CHECKING:  # the same names as in the table, for type checkers and edito
 
 # Public name -> "module" or "module:name in it".
 _PLACES: dict[str, str] = {
-    "save_torch_source": "striate.formats.torch_module:save_torch_source",
-    "to_torch": "striate.formats.torch_module:to_torch",
     "analysis": "striate.analysis",
     "arrays": "striate.arrays",
     "data": "striate.data",
@@ -128,6 +126,8 @@ _PLACES: dict[str, str] = {
     "StorageError": "striate.errors:StorageError",
     "StriateError": "striate.errors:StriateError",
     "UnknownNameError": "striate.errors:UnknownNameError",
+    "save_torch_source": "striate.formats.torch_module:save_torch_source",
+    "to_torch": "striate.formats.torch_module:to_torch",
     "Graph": "striate.graph:Graph",
     "freeze": "striate.graph:freeze",
     "Input": "striate.layers:Input",

@@ -19,6 +19,35 @@ from striate.storage import tensor_writer, write_atomic
 
 INDENT = " " * 8
 
+SOURCE = '''"""{name} in plain PyTorch.
+
+The original takes {shapes}, channels last; here the channels come first: (N, C, H, W) for
+images. `load()` gives the module with its weights, in inference mode.{notes}
+"""
+
+from __future__ import annotations
+
+{imports}from safetensors.torch import load_file
+from torch import nn
+
+
+class {name}(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+{body}
+
+
+def load(path: str | Path = Path(__file__).with_suffix(".safetensors")) -> {name}:
+    """The module with its weights."""
+    module = {name}()
+    module.load_state_dict(load_file(path))
+    return module.eval()
+
+
+if __name__ == "__main__":
+    print(load())
+'''
+
 
 def save_torch_source(
     model: Model,
@@ -106,7 +135,7 @@ def source_text(module: fx.GraphModule, model: Model) -> str:
     """The program: one class with its layers and what they are called on, and `load`."""
     name = type(module).__name__
     shapes = ", ".join(str(tuple(s.shape)) for s in model.graph.input_specs)
-    notes = "".join(f"\n- {_quiet(note)}" for note in module.meta["notes"])
+    notes = "\n".join(f"- {_quiet(note)}" for note in module.meta["notes"])
     body = f"{_constructors(module)}\n\n{_forward(module)}"
     used = [
         ("operator.", "import operator\n"),
@@ -114,39 +143,8 @@ def source_text(module: fx.GraphModule, model: Model) -> str:
         ("F.", "import torch.nn.functional as F\n"),
     ]
     imports = "".join(text for mark, text in used if mark in body)
-    return f'''"""{name} in plain PyTorch.
-
-The original takes {shapes}, channels last; here the channels come first: (N, C, H, W) for
-images. `load()` gives the module with its weights, in inference mode.{
-        notes
-        and f"""
-
-{notes.strip()}"""
-    }
-"""
-
-from __future__ import annotations
-
-{imports}from safetensors.torch import load_file
-from torch import nn
-
-
-class {name}(nn.Module):
-    def __init__(self) -> None:
-        super().__init__()
-{body}
-
-
-def load(path: str | Path = Path(__file__).with_suffix(".safetensors")) -> {name}:
-    """The module with its weights."""
-    module = {name}()
-    module.load_state_dict(load_file(path))
-    return module.eval()
-
-
-if __name__ == "__main__":
-    print(load())
-'''
+    notes = f"\n\n{notes}" if notes else ""
+    return SOURCE.format(name=name, shapes=shapes, notes=notes, imports=imports, body=body)
 
 
 def _constructors(module: fx.GraphModule) -> str:
