@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from striate.models.model import Model
 
 
+KERAS_MODELS = (".keras", ".h5", ".hdf5")
+KERAS_WEIGHTS = (".h5", ".hdf5")  # `.weights.h5` is one of them
+
+
 def is_foreign(path: str | os.PathLike[str]) -> bool:
     """Whether a file is one that `formats` knows, by its content."""
     return content_of(path) in FOREIGN
@@ -91,3 +95,22 @@ def torch_weights(path: str | os.PathLike[str]) -> dict[str, np.ndarray[Any, Any
     from striate.formats.torch_weights import read_torch_weights
 
     return read_torch_weights(Path(path))
+
+
+def writes(path: str | os.PathLike[str], suffixes: tuple[str, ...]) -> bool:
+    """Whether the name of a file asks for a format that `formats` writes."""
+    return Path(path).suffix in suffixes
+
+
+def save_model(model: Model, path: str | os.PathLike[str], *, include_optimizer: bool) -> None:
+    """Writes a model as a Keras file; see `formats.keras_writing`."""
+    from striate.formats import keras_writing
+
+    keras_writing.write_model(model, path, include_optimizer=include_optimizer)
+
+
+def save_weights(model: Model, path: str | os.PathLike[str]) -> None:
+    """Writes the weights of a model as a Keras file; see `formats.keras_writing`."""
+    from striate.formats import keras_writing
+
+    keras_writing.write_weights(model, path)

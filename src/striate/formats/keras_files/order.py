@@ -9,7 +9,8 @@ from typing import Any
 from torch import Tensor
 
 from striate.graph import Graph
-from striate.graph.kinds import InputLayer
+from striate.graph.graph import Node, Port
+from striate.graph.kinds import InputLayer, Operation
 from striate.layers import ChannelsFirst, Layer
 from striate.models import Model, Sequential
 
@@ -71,7 +72,7 @@ def layer_names(graph: Graph) -> list[str]:
         node = graph[name]
         depth = max(depths.get(name, 0), layer_depths.get(node.layer, 0))
         depths[name] = layer_depths[node.layer] = depth
-        for port in node.inputs:
+        for port in _flowing(graph, node):
             depths[port.node] = max(depth + 1, depths.get(port.node, 0))
     for port in graph.inputs:
         layer_depths.setdefault(graph[port.node].layer, 0)
@@ -84,7 +85,7 @@ def _walked(graph: Graph) -> tuple[dict[str, int], list[str]]:
     met: dict[str, int] = {}
     finished: dict[str, None] = {}
     for output in graph.outputs:
-        waiting = [(output.node, iter(graph[output.node].inputs))]
+        waiting = [(output.node, iter(_flowing(graph, graph[output.node])))]
         met.setdefault(graph[output.node].layer, len(met))
         while waiting:
             name, inputs = waiting[-1]
@@ -95,8 +96,23 @@ def _walked(graph: Graph) -> tuple[dict[str, int], list[str]]:
                 continue
             node = graph[port.node]
             met.setdefault(node.layer, len(met))
-            waiting.append((port.node, iter(node.inputs)))
+            waiting.append((port.node, iter(_flowing(graph, node))))
     return met, list(finished)
+
+
+def _flowing(graph: Graph, node: Node) -> list[Port]:
+    """What a node is called on in Keras, where masks are no edges."""
+    return [port for port in node.inputs if not carried(graph, port)]
+
+
+def carried(graph: Graph, port: Port) -> bool:
+    """Whether an edge is a mask that Keras passes on beside the values, unseen."""
+    node = graph[port.node]
+    count = len(node.outputs)
+    if any(node.kind.mask_output(i, count) == port.index for i in range(count)):
+        return True
+    computed = isinstance(node.kind, Operation) and bool(node.inputs)
+    return computed and all(carried(graph, p) for p in node.inputs)
 
 
 def places(layer: Any, path: str = "") -> Iterator[Place]:

@@ -94,17 +94,17 @@ def slots(model: Model, classes: Mapping[int, str], doubled: bool) -> Slots:
         doubled: numbers as Keras 2.12 and 2.13 gave them, where layers with weights count twice.
     """
     found: Slots = {}
-    for path, place in _of(model, "", classes, doubled):
+    for path, place in variables_of(model, "", classes, doubled):
         found.setdefault(path, []).append(place)
     return found
 
 
-def _of(
+def variables_of(
     layer: Any, path: str, classes: Mapping[int, str], doubled: bool
 ) -> Iterator[tuple[str, Place]]:
     """(folder of variables, weight) of everything below a layer."""
     if isinstance(layer, ChannelsFirst):
-        yield from _of(layer.layer, path, classes, doubled)
+        yield from variables_of(layer.layer, path, classes, doubled)
         return
     if isinstance(layer, MultiHeadAttention):
         for place in places(layer):
@@ -116,7 +116,7 @@ def _of(
         if "/" not in name:
             yield f"{path}{cell}vars", Place(name, layer, name, tensor)
     for step, inner in _inside(layer, classes, doubled):
-        yield from _of(inner, f"{path}{step}/", classes, doubled)
+        yield from variables_of(inner, f"{path}{step}/", classes, doubled)
 
 
 def _kind(layer: Any) -> str:

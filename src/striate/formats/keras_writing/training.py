@@ -1,0 +1,176 @@
+"""How a model was compiled and its optimizer's numbers, as Keras 3 has them in its files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from torch import Tensor
+
+from striate.errors import FormatError, message
+from striate.formats.keras_files.order import Place
+from striate.formats.keras_writing import table
+from striate.formats.keras_writing.values import FLOAT32, Unwritable, function, record
+from striate.models import Model
+from striate.models.compiled_config import compiled_config
+from striate.training import losses, metrics, optimizers
+
+BY_SHAPE = ("accuracy", "acc", "crossentropy", "ce")  # Keras, too, finds out which one
+FUNCTION_WRAPPERS = ("LossFunctionWrapper", "MeanMetricWrapper")
+
+# What Keras keeps for each weight, in its order: those of one group weight by weight.
+AROUND = (("average",), ("accumulated_gradient",))
+SLOTS: dict[str, tuple[tuple[str, ...], ...]] = {
+    "SGD": (("momentum",),),
+    "RMSprop": (("velocity",), ("momentum",), ("average_gradient",)),
+    "Adagrad": (("accumulator",),),
+    "Adadelta": (("accumulated_grad", "accumulated_delta_var"),),
+    "Adam": (("momentum", "velocity"), ("velocity_hat",)),
+    "AdamW": (("momentum", "velocity"), ("velocity_hat",)),
+    "Adamax": (("momentum", "norm"),),
+    "Nadam": (("momentum", "velocity"),),
+    "Lion": (("momentum",),),
+    "Lamb": (("momentum", "velocity"),),
+    "Ftrl": (("accumulator", "linear"),),
+    "Adafactor": (("row", "column", "velocity"),),
+    "Muon": (("momentum", "velocity"),),
+}
+Numbered = tuple[str, Any]  # name of a variable, array
+
+
+def compile_config(model: Model) -> dict[str, Any] | None:
+    """Optimizer, losses and metrics as Keras's records; None if there is nothing to write.
+
+    Raises:
+        FormatError: Keras has no such optimizer, loss or metric.
+    """
+    how = compiled_config(model)
+    if how is None or how["optimizer"] is None:
+        return None
+    try:
+        return {
+            "optimizer": _optimizer(how["optimizer"]),
+            "loss": _each(how["loss"], "keras.losses", table.LOSSES, losses.get),
+            "loss_weights": how["loss_weights"],
+            "metrics": _each(how["metrics"], "keras.metrics", table.METRICS, metrics.get),
+            "weighted_metrics": _each(
+                how["weighted_metrics"], "keras.metrics", table.METRICS, metrics.get
+            ),
+            "run_eagerly": False,
+            "steps_per_execution": 1,
+            "jit_compile": False,
+        }
+    except Unwritable as problem:
+        raise FormatError(
+            message(
+                model.name,
+                f"Keras has no {problem}, so it cannot go on training this model",
+                expected="optimizers, losses and metrics that Keras 3 has",
+                fix="To write the model alone: model.save(path, include_optimizer=False)",
+            )
+        ) from None
+
+
+def _optimizer(made: Mapping[str, Any]) -> Any:
+    name, fields = made["class_name"], dict(made["config"])
+    if name not in SLOTS:
+        raise Unwritable(f"optimizer {name!r}")
+    if fields.pop("flatten_kernels", False):
+        raise Unwritable("Muon with flatten_kernels=True")
+    rate = fields["learning_rate"]
+    if isinstance(rate, Mapping):
+        if rate["class_name"] == "OneCycle":
+            raise Unwritable("schedule 'OneCycle'")
+        schedule = record("keras.optimizers.schedules", rate["class_name"], rate["config"])
+        fields["learning_rate"] = schedule
+    return record("keras.optimizers", name, fields)
+
+
+def _each(value: Any, module: str, known: frozenset[str], get: Any) -> Any:
+    """Losses or metrics by name, as records, or in lists and dicts of them."""
+    if isinstance(value, Mapping) and "class_name" in value:
+        return _object(value, module, known)
+    if isinstance(value, Mapping) and "custom" in value:
+        return _own(value["custom"])
+    if isinstance(value, Mapping):
+        return {k: _each(v, module, known, get) for k, v in value.items()}
+    if isinstance(value, list):
+        return [_each(v, module, known, get) for v in value]
+    if isinstance(value, str) and value not in BY_SHAPE:
+        name = type(get(value)).__name__
+        if name not in (*known, *FUNCTION_WRAPPERS):
+            raise Unwritable(f"{module.removeprefix('keras.').rstrip('es')} {value!r}")
+    return value
+
+
+def _object(made: Mapping[str, Any], module: str, known: frozenset[str]) -> Any:
+    name, fields = made["class_name"], dict(made["config"])
+    if name in FUNCTION_WRAPPERS:
+        return _own(fields["fn"])
+    if name not in known:
+        what = "loss" if module == "keras.losses" else "metric"
+        raise Unwritable(f"{what} {name!r}")
+    if "dtype" in fields:
+        fields["dtype"] = FLOAT32
+    return record(module, name, fields)
+
+
+def _own(name: str) -> Any:
+    return record(None, name, {}, name) if name[:1].isupper() else function(name)
+
+
+def variables(model: Model, order: Sequence[Place]) -> list[Numbered]:
+    """The optimizer's variables as Keras numbers them.
+
+    Args:
+        model: compiled with an optimizer that has a name in Keras.
+        order: the weights that are trained, in Keras's order.
+    """
+    optimizer = model.optimizer
+    state = _state(model, order)
+    found: list[Numbered] = [("iteration", np.array(optimizer._iterations, "int32"))]
+    if optimizer.schedule is None:
+        rate = np.array(optimizer._rate.number, "float32")
+        found.append(("learning_rate", rate))
+    name = type(optimizer).__name__
+    for group in (*AROUND, *SLOTS[name]):
+        for place, slots in zip(order, state, strict=True):
+            label = place.path.replace("/", "_")
+            kept = _factored(place, slots) if group[0] == "row" else slots
+            found += [(f"{label}_{s}", kept[s]) for s in group if s in kept]
+    if name == "Nadam":
+        product = optimizer.scalars.get("momentum_product", 1.0)
+        found.append(("variable", np.array(product, "float32")))
+    return found
+
+
+def _state(model: Model, order: Sequence[Place]) -> list[dict[str, Any]]:
+    """What the optimizer keeps for each weight; before the first step what it would begin with."""
+    optimizer = model.optimizer
+    tensors = [place.tensor for place in order]
+    if not all(t in optimizer.state for t in tensors):
+        optimizer = optimizers.deserialize(optimizers.serialize(optimizer))
+        optimizer.build([(place.path, place.tensor) for place in order])
+    known = model.optimizer.state
+    return [
+        {s: _array(v) for s, v in {**optimizer.state.get(t, {}), **known.get(t, {})}.items()}
+        for t in tensors
+    ]
+
+
+def _factored(place: Place, slots: Mapping[str, Any]) -> dict[str, Any]:
+    """Adafactor's three for each weight; Keras keeps empty ones of what a weight has not."""
+    zero = np.array(0.0, "float32")
+    velocity = slots.get("velocity", np.zeros(place.shape, "float32"))
+    row, column = slots.get("row", zero), slots.get("column", zero)
+    return {"row": row, "column": column, "velocity": velocity}
+
+
+def _array(value: Tensor) -> Any:
+    return value.detach().cpu().float().contiguous().numpy()
+
+
+def trained(places: Iterator[Place]) -> list[Place]:
+    """Those weights that training changes."""
+    return [place for place in places if place.tensor.requires_grad]
