@@ -314,13 +314,13 @@ class Model(Divided, Layer):
         return model_from_json(text, custom_objects)
 
     def save(self, path: Any, overwrite: bool = True, include_optimizer: bool = True) -> None:
-        """Writes the model to a `.striate` file; see `models.save_model`."""
+        """Writes the model to a `.striate`, `.keras` or `.h5` file; see `models.save_model`."""
         from striate.models.saving import save_model
 
         save_model(self, path, overwrite=overwrite, include_optimizer=include_optimizer)
 
     def save_weights(self, path: Any, overwrite: bool = True) -> None:
-        """Writes the weights to a `.safetensors` or `.striate` file."""
+        """Writes the weights: `.safetensors`, `.weights.h5`, `.h5`; see `models.save_weights`."""
         from striate.models.saving import save_weights
 
         save_weights(self, path, overwrite=overwrite)

@@ -43,25 +43,29 @@ def save_model(
     overwrite: bool = True,
     include_optimizer: bool = True,
 ) -> None:
-    """Writes a model with its weights, class names, preprocessing and how it was compiled.
+    """Writes a model with its weights and how it was compiled, as the file name says.
+
+    `.striate` keeps all of a model, class names and preprocessing too. `.keras` and `.h5` (or
+    `.hdf5`, the same) are files of Keras 3, which opens them with the same outputs and goes on
+    training with the same next step; layers that Keras lacks are named in one error.
 
     Args:
         model: what to save.
-        path: a file name ending in `.striate`.
+        path: a file name ending in `.striate`, `.keras`, `.h5` or `.hdf5`.
         overwrite: False raises if the file is there.
-        include_optimizer: also saves the optimizer's state, so that training can go on.
+        include_optimizer: also saves the optimizer's state, so that training can go on. Without
+            it Keras's files do not say how the model was compiled either.
 
     Raises:
         ArgumentError: another ending, or the file is there and `overwrite` is False.
+        FormatError: Keras has no such layer, loss, metric or optimizer; nothing is written.
         StorageError: the disk is full or cannot be written; what stood there is untouched.
     """
-    check_suffix(path, (SUFFIX,), "save")
-    if not overwrite and Path(path).exists():
-        raise errors.ArgumentError(
-            errors.message(
-                "save", "the file is there already", got={"path": str(path)}, fix="overwrite=True"
-            )
-        )
+    _check_model_name(path)
+    _check_free(path, overwrite, "save")
+    if foreign.writes(path, foreign.KERAS_MODELS):
+        foreign.save_model(model, path, include_optimizer=include_optimizer)
+        return
     how = compiled_config(model)
     state, arrays = optimizer_state(model) if include_optimizer else (None, {})
     if how is not None:
@@ -104,26 +108,48 @@ def load_model(
 
 
 def save_weights(model: Model, path: str | os.PathLike[str], *, overwrite: bool = True) -> None:
-    """Writes weights alone: `.safetensors` (layer/weight names), or a `.striate` file.
+    """Writes weights alone, as the file name says.
+
+    `.safetensors` has them by "layer/weight". `.weights.h5` is what Keras 3 writes, any other `.h5`
+    or `.hdf5` the legacy layout that every Keras reads. `.striate` is a whole model.
 
     Raises:
         ArgumentError: another ending, or the file is there and `overwrite` is False.
+        FormatError: a Keras file of a model that has layers which Keras lacks.
         StorageError: the disk is full or cannot be written; what stood there is untouched.
     """
-    check_suffix(path, (SAFETENSORS, SUFFIX), "save_weights")
+    check_suffix(path, (SAFETENSORS, SUFFIX, *foreign.KERAS_WEIGHTS), "save_weights")
     if Path(path).suffix == SUFFIX:
         save_model(model, path, overwrite=overwrite, include_optimizer=False)
         return
+    _check_free(path, overwrite, "save_weights")
+    if foreign.writes(path, foreign.KERAS_WEIGHTS):
+        foreign.save_weights(model, path)
+        return
+    write_atomic(path, tensor_writer(weight_arrays(model)))
+
+
+def _check_model_name(path: str | os.PathLike[str]) -> None:
+    check_suffix(path, (SUFFIX, *foreign.KERAS_MODELS), "save")
+    if str(path).endswith(".weights.h5"):
+        raise errors.ArgumentError(
+            errors.message(
+                "save",
+                "Keras takes a file of this name for weights alone",
+                got={"path": str(path)},
+                expected="another name for a whole model",
+                fix="model.save_weights(path), or drop `.weights` from the name",
+            )
+        )
+
+
+def _check_free(path: str | os.PathLike[str], overwrite: bool, where: str) -> None:
     if not overwrite and Path(path).exists():
         raise errors.ArgumentError(
             errors.message(
-                "save_weights",
-                "the file is there already",
-                got={"path": str(path)},
-                fix="overwrite=True",
+                where, "the file is there already", got={"path": str(path)}, fix="overwrite=True"
             )
         )
-    write_atomic(path, tensor_writer(weight_arrays(model)))
 
 
 def load_weights(

@@ -10,7 +10,14 @@ from striate.formats.keras_files.order import carried
 from striate.formats.keras_writing.values import Unwritable
 from striate.graph import Graph
 from striate.graph.graph import Node, Port
-from striate.graph.kinds import AdditiveAttention, Attention, MultiHeadAttention, Nested, Operation
+from striate.graph.kinds import (
+    AdditiveAttention,
+    Attention,
+    MultiHeadAttention,
+    Nested,
+    Operation,
+    StackedRNNCells,
+)
 from striate.graph.kinds.calling import Calling
 from striate.graph.kinds.operation import ARRAY, INDEX, INPUT, NEW
 from striate.layers.calls import leaves, template_of
@@ -49,6 +56,8 @@ def call_of(node: Node, graph: Graph) -> Call:
         args = [*(kwargs.pop(r) for r in ("query", "value") if r in kwargs), *args]
     elif isinstance(node.kind, Calling) and not args:
         args = [kwargs.pop(node.kind.roles[0])]
+    if isinstance(node.kind, StackedRNNCells):
+        kwargs["states"] = _by_cell(node.kind, kwargs["states"])
     return Call(args, kwargs)
 
 
@@ -65,6 +74,13 @@ def _attention(args: list[Any], kwargs: dict[str, Any]) -> Call:
     if any(mask is not None for mask in masks):
         kwargs["mask"] = masks
     return Call(seen, kwargs)
+
+
+def _by_cell(kind: StackedRNNCells, states: Any) -> list[Any]:
+    """The states of each cell as a list of their own, as Keras takes them."""
+    rest = iter(leaves(states))
+    counts = [len(node.inputs) - 1 for _, node in kind.held]
+    return [[next(rest) for _ in range(count)] for count in counts]
 
 
 def _model(kind: Nested, inputs: tuple[Port, ...], graph: Graph) -> Call:

@@ -52,7 +52,10 @@ def layer(node: Node, networks: Networks) -> Any:
     if isinstance(kind, ChannelsFirst):
         return _channels_first(node, kind, networks)
     class_name, fields = _called(node)
-    fields = {**_base(node), **fields}
+    base = _base(node)
+    if class_name in table.WITHOUT_TRAINABLE:
+        del base["trainable"]
+    fields = {**base, **fields}
     if isinstance(kind, Wrapping):
         fields.update(_wrapped(kind, networks))
     return record(LAYERS, class_name, fields)
@@ -88,6 +91,9 @@ def _called(node: Node) -> tuple[str, dict[str, Any]]:
         return table.RENAMED[name](fields)
     if name in table.WITH_DATA_FORMAT:
         fields["data_format"] = "channels_last"
+    if name in table.OF_ONE_AXIS:
+        field = table.OF_ONE_AXIS[name]
+        fields[field] = fields[field][0]
     return name, fields
 
 

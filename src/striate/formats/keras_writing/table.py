@@ -12,7 +12,7 @@ def _names(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-# Kinds whose name and arguments are Keras's.
+# Kinds whose name and arguments are Keras's. Not Equalization: no model of Keras 3.15 can hold it.
 SAME = _names(
     """
     Activation ActivityRegularization AdaptiveAveragePooling1D AdaptiveAveragePooling2D
@@ -21,7 +21,7 @@ SAME = _names(
     AveragePooling2D AveragePooling3D BatchNormalization Bidirectional CenterCrop Concatenate
     ContrastLimitedAdaptiveHistogramEqualization Conv1D Conv1DTranspose Conv2D Conv2DTranspose
     Conv3D Conv3DTranspose ConvLSTM1D ConvLSTM2D ConvLSTM3D Cropping1D Cropping2D Cropping3D CutMix
-    Dense DepthwiseConv1D DepthwiseConv2D Dot Dropout ELU Embedding Equalization Flatten GRU GRUCell
+    Dense DepthwiseConv1D DepthwiseConv2D Dot Dropout ELU Embedding Flatten GRU GRUCell
     GaussianDropout GaussianNoise GlobalAveragePooling1D GlobalAveragePooling2D
     GlobalAveragePooling3D GlobalMaxPooling1D GlobalMaxPooling2D GlobalMaxPooling3D
     GroupNormalization Identity LSTM LSTMCell LayerNormalization LeakyReLU Masking MaxPooling1D
@@ -137,6 +137,10 @@ NOTHING_THERE: tuple[tuple[frozenset[str], str, Any], ...] = (
     (frozenset({"RNN"}), "activity_regularizer", None),
     (frozenset({"AdditiveAttention"}), "score_mode", "dot"),
 )
+# Arguments for one axis that Keras has without a tuple around them.
+OF_ONE_AXIS = {"ZeroPadding1D": "padding", "Cropping1D": "cropping", "UpSampling1D": "size"}
+# Layers that are not told whether they are trained.
+WITHOUT_TRAINABLE = _names("SpatialDropout1D SpatialDropout2D SpatialDropout3D")
 # (kinds, field, value) that Keras does not take; no kinds stands for all.
 REFUSED: tuple[tuple[frozenset[str], str, Any], ...] = (
     (frozenset(), "padding", "full"),

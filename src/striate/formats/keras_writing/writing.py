@@ -104,10 +104,14 @@ def _numbered(root: Any, made: Content) -> None:
 
 
 def _legacy(root: Any, made: Content) -> None:
-    """A whole model in the legacy layout."""
+    """A whole model in the legacy layout.
+
+    The layers have their modules, as in `.keras`: without them Keras takes the classes of
+    operations for those of layers, and drops an `axis` that is a list.
+    """
     root.attrs["keras_version"] = KERAS_VERSION
     root.attrs["backend"] = hdf5.BACKEND
-    root.attrs["model_config"] = json.dumps(legacy_network(made.network))
+    root.attrs["model_config"] = json.dumps({k: made.network[k] for k in ("class_name", "config")})
     if made.compiled is not None:
         how = {k: v for k, v in made.compiled.items() if k != "optimizer"}
         optimizer = made.compiled["optimizer"]
@@ -129,15 +133,3 @@ def _by_layer(group: Any, model: Model) -> None:
         arrays = [(place.path, array(place.tensor)) for place in own]
         hdf5.put_arrays(group.create_group(name), arrays)
     hdf5.put_arrays(group.create_group("top_level_model_weights"), [])
-
-
-def legacy_network(made: Any) -> Any:
-    """A model as legacy files have it: its layers, and theirs, without modules."""
-    config = made["config"]
-    plain = {"class_name": made["class_name"], "config": config}
-    plain.update({k: made[k] for k in ("name", "inbound_nodes") if k in made})
-    if made["class_name"] in ("Functional", "Sequential"):
-        plain["config"] = {**config, "layers": [legacy_network(x) for x in config["layers"]]}
-    elif str(made["module"]).startswith("keras.src"):
-        return made  # an operation: its class alone would name a layer
-    return plain
