@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from striate.formats.keras_files.order import carried
+from striate.formats.keras_writing.functions import takes_list
 from striate.formats.keras_writing.values import Unwritable
 from striate.graph import Graph
 from striate.graph.graph import Node, Port
@@ -97,7 +98,7 @@ def _operation(kind: Operation, inputs: tuple[Port, ...]) -> Call:
     args = [_operand(operand, inputs) for operand in kind.operands]
     if kind.operation == "getitem":
         args = [inputs[0], [_entry(entry) for entry in kind.key]]
-    return Call(args, {})
+    return Call([args] if takes_list(kind) else args, {})
 
 
 def _operand(operand: tuple[Any, ...], inputs: tuple[Port, ...]) -> Any:

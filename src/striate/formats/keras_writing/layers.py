@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from striate.formats.keras_writing import table
+from striate.formats.keras_writing.functions import operation
 from striate.formats.keras_writing.values import FLOAT32, Unwritable, function, record, written
 from striate.graph import Graph
 from striate.graph.graph import Node
@@ -26,7 +27,6 @@ from striate.layers.arguments import FILLED_BY_CALLS
 
 Networks = Callable[[Graph, str, bool], Any]  # a whole model: graph, name, whether it is trained
 LAYERS = "keras.layers"
-OPS = "keras.src.ops.numpy"
 
 
 def layer(node: Node, networks: Networks) -> Any:
@@ -45,8 +45,7 @@ def layer(node: Node, networks: Networks) -> Any:
     if isinstance(kind, Nested):
         return networks(kind.inner, node.layer, node.trainable)
     if isinstance(kind, Operation):
-        name = table.OPERATIONS[kind.operation]
-        return record(OPS, name, {"name": node.layer}, name)
+        return operation(node.layer, kind)
     if isinstance(kind, Custom):
         return _custom(node, kind)
     if isinstance(kind, ChannelsFirst):

@@ -76,22 +76,6 @@ ACTIVATIONS = _names(
 # Activations with arguments that are a layer in Keras.
 ACTIVATION_LAYERS = {"relu": "ReLU", "leaky_relu": "LeakyReLU", "elu": "ELU", "softmax": "Softmax"}
 
-OPERATIONS = {
-    "add": "Add",
-    "subtract": "Subtract",
-    "multiply": "Multiply",
-    "divide": "Divide",
-    "floor_divide": "FloorDivide",
-    "mod": "Mod",
-    "power": "Power",
-    "matmul": "Matmul",
-    "logical_and": "LogicalAnd",
-    "logical_or": "LogicalOr",
-    "negative": "Negative",
-    "absolute": "Absolute",
-    "getitem": "GetItem",
-}
-
 LOSSES = _names(
     """
     BinaryCrossentropy BinaryFocalCrossentropy CategoricalCrossentropy CategoricalFocalCrossentropy

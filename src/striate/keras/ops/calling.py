@@ -6,7 +6,6 @@ import functools
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-import numpy as np
 import torch
 
 from striate import errors
@@ -15,7 +14,7 @@ from striate.graph.kinds.operation import OPERATIONS
 from striate.graph.record import Symbol
 from striate.keras.tensors import as_tensor, given_out
 from striate.layers.operation import perform, record_function
-from striate.ops.functions import DEFINITIONS, Definition
+from striate.ops.functions import DEFINITIONS
 
 # Keras's second names
 ALIASES = {
@@ -32,7 +31,7 @@ def function(name: str) -> Callable[..., Any]:
     definition = DEFINITIONS[own]
 
     def called(*args: Any, **kwargs: Any) -> Any:
-        tensors, arguments = parted(definition, args, kwargs)
+        tensors, arguments = definition.parted(args, kwargs)
         return run(own, tensors, arguments)
 
     called.__name__ = called.__qualname__ = name
@@ -40,20 +39,6 @@ def function(name: str) -> Callable[..., Any]:
     called.__module__ = "striate.keras.ops"
     called.__signature__ = definition.signature  # type: ignore[attr-defined]
     return called
-
-
-def parted(
-    definition: Definition, args: Sequence[Any], kwargs: Mapping[str, Any]
-) -> tuple[list[Any], dict[str, Any]]:
-    """The tensors of a call, and all else by name."""
-    bound = definition.signature.bind(*args, **kwargs)
-    bound.apply_defaults()
-    names = list(bound.arguments)
-    if definition.tensors is None:
-        return list(bound.arguments[names[0]]), {n: bound.arguments[n] for n in names[1:]}
-    count = definition.tensors
-    tensors = [bound.arguments[n] for n in names[:count]]
-    return tensors, {n: plain(bound.arguments[n]) for n in names[count:]}
 
 
 def run(name: str, tensors: Sequence[Any], arguments: Mapping[str, Any]) -> Any:
@@ -93,17 +78,6 @@ def _recorded(name: str, tensors: Sequence[Any], arguments: Mapping[str, Any]) -
             fix="Call it inside a Layer subclass or a Lambda, and that on the symbol",
         )
     )
-
-
-def plain(value: Any) -> Any:
-    """NumPy's numbers as Python's, and lists as tuples."""
-    if isinstance(value, np.generic):
-        return value.item()
-    if isinstance(value, list):
-        return tuple(plain(v) for v in value)
-    if isinstance(value, tuple) and type(value) is tuple:
-        return tuple(plain(v) for v in value)
-    return value
 
 
 def public_names(*modules: str) -> list[str]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -28,6 +29,30 @@ class Definition:
     tensors: int | None
     numbers: bool
     signature: inspect.Signature
+
+    def parted(
+        self, args: Sequence[Any], kwargs: Mapping[str, Any]
+    ) -> tuple[list[Any], dict[str, Any]]:
+        """The tensors of a call, and all else by name, defaults included."""
+        bound = self.signature.bind(*args, **kwargs)
+        bound.apply_defaults()
+        names = list(bound.arguments)
+        if self.tensors is None:
+            return list(bound.arguments[names[0]]), {n: bound.arguments[n] for n in names[1:]}
+        count = self.tensors
+        tensors = [bound.arguments[n] for n in names[:count]]
+        return tensors, {n: plain(bound.arguments[n]) for n in names[count:]}
+
+
+def plain(value: Any) -> Any:
+    """NumPy's numbers as Python's, and lists as tuples."""
+    if isinstance(value, np.generic):
+        return value.item()
+    if isinstance(value, list):
+        return tuple(plain(v) for v in value)
+    if isinstance(value, tuple) and type(value) is tuple:
+        return tuple(plain(v) for v in value)
+    return value
 
 
 DEFINITIONS: dict[str, Definition] = {}
