@@ -11,7 +11,8 @@ import torch
 
 from striate.errors import StriateError
 from striate.formats.keras_files.hdf5 import Group
-from striate.formats.keras_files.order import layers_of, places
+from striate.formats.keras_files.order import Place, layers_of, places
+from striate.formats.keras_slots import OWN_STATE, SLOTS, slot_order
 from striate.models import Model
 from striate.training import losses, metrics, optimizers
 
@@ -166,6 +167,8 @@ def _restore(model: Model, root: Group, notes: list[str]) -> None:
     trained = [p for layer in layers_of(model) for p in places(layer) if p.tensor.requires_grad]
     optimizer = model.optimizer
     optimizer.build(model.named_parameters())
+    if _restored_in_order(optimizer, arrays, trained):
+        return
     states = [optimizer.state.get(p.tensor) for p in trained]
     if not states or any(state is None for state in states):
         notes.append("the optimizer starts afresh: it keeps nothing for some weights")
@@ -181,6 +184,35 @@ def _restore(model: Model, root: Group, notes: list[str]) -> None:
     _count(optimizer, [a for a in arrays if a.shape == ()])
 
 
+def _restored_in_order(optimizer: Any, arrays: Sequence[Any], trained: Sequence[Place]) -> bool:
+    """Gives an optimizer its state if the file has all of it as Keras 3 has; False if not."""
+    name = type(optimizer).__name__
+    if name not in SLOTS:
+        return False
+    order = slot_order(name, [optimizer.state.get(p.tensor, {}) for p in trained])
+    counters = 1 if optimizer.schedule is not None else 2
+    last = int(name == "Nadam")
+    if len(arrays) != counters + len(order) + last:
+        return False
+    pairs = [
+        (optimizer.state[trained[i].tensor][slot], value)
+        for (i, slot), value in zip(order, arrays[counters:], strict=False)
+        if slot in optimizer.state.get(trained[i].tensor, {})
+    ]
+    scalars = [*arrays[:counters], *arrays[len(arrays) - last :]]
+    if any(tuple(kept.shape) != value.shape for kept, value in pairs):
+        return False
+    if any(value.shape != () for value in scalars):
+        return False
+    with torch.no_grad():
+        for kept, value in pairs:
+            kept.copy_(torch.from_numpy(np.array(value)))
+    _count(optimizer, arrays[:counters])
+    if last:
+        optimizer.scalars["momentum_product"] = float(arrays[-1])
+    return True
+
+
 def _count(optimizer: Any, scalars: Sequence[Any]) -> None:
     """The number of steps, then the learning rate if the file has it (since Keras 2.11)."""
     if scalars:
@@ -191,7 +223,7 @@ def _count(optimizer: Any, scalars: Sequence[Any]) -> None:
 
 def _stored(root: Group) -> list[Any]:
     """The arrays of the optimizer, in order: scalars first, then what it keeps of each weight."""
-    group = root.group("optimizer_weights")
+    group = root.group("optimizer_weights") or root.group(OWN_STATE)
     if group is not None:
         found = [group.array(name) for name in group.texts("weight_names") or []]
         return [array.numbers() for array in found if array is not None]

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from striate.errors import FormatError, message
 from striate.formats.keras_files.order import Place
+from striate.formats.keras_slots import SLOTS, slot_order
 from striate.formats.keras_writing import table
 from striate.formats.keras_writing.values import FLOAT32, Unwritable, function, record
 from striate.models import Model
@@ -19,23 +20,6 @@ from striate.training import losses, metrics, optimizers
 BY_SHAPE = ("accuracy", "acc", "crossentropy", "ce")  # Keras, too, finds out which one
 FUNCTION_WRAPPERS = ("LossFunctionWrapper", "MeanMetricWrapper")
 
-# What Keras keeps for each weight, in its order: those of one group weight by weight.
-AROUND = (("average",), ("accumulated_gradient",))
-SLOTS: dict[str, tuple[tuple[str, ...], ...]] = {
-    "SGD": (("momentum",),),
-    "RMSprop": (("velocity",), ("momentum",), ("average_gradient",)),
-    "Adagrad": (("accumulator",),),
-    "Adadelta": (("accumulated_grad", "accumulated_delta_var"),),
-    "Adam": (("momentum", "velocity"), ("velocity_hat",)),
-    "AdamW": (("momentum", "velocity"), ("velocity_hat",)),
-    "Adamax": (("momentum", "norm"),),
-    "Nadam": (("momentum", "velocity"),),
-    "Lion": (("momentum",),),
-    "Lamb": (("momentum", "velocity"),),
-    "Ftrl": (("accumulator", "linear"),),
-    "Adafactor": (("row", "column", "velocity"),),
-    "Muon": (("momentum", "velocity"),),
-}
 Numbered = tuple[str, Any]  # name of a variable, array
 
 
@@ -134,11 +118,9 @@ def variables(model: Model, order: Sequence[Place]) -> list[Numbered]:
         rate = np.array(optimizer._rate.number, "float32")
         found.append(("learning_rate", rate))
     name = type(optimizer).__name__
-    for group in (*AROUND, *SLOTS[name]):
-        for place, slots in zip(order, state, strict=True):
-            label = place.path.replace("/", "_")
-            kept = _factored(place, slots) if group[0] == "row" else slots
-            found += [(f"{label}_{s}", kept[s]) for s in group if s in kept]
+    for i, slot in slot_order(name, state):
+        label = order[i].path.replace("/", "_")
+        found.append((f"{label}_{slot}", state[i].get(slot, _unused(order[i], slot))))
     if name == "Nadam":
         product = optimizer.scalars.get("momentum_product", 1.0)
         found.append(("variable", np.array(product, "float32")))
@@ -159,12 +141,9 @@ def _state(model: Model, order: Sequence[Place]) -> list[dict[str, Any]]:
     ]
 
 
-def _factored(place: Place, slots: Mapping[str, Any]) -> dict[str, Any]:
-    """Adafactor's three for each weight; Keras keeps empty ones of what a weight has not."""
-    zero = np.array(0.0, "float32")
-    velocity = slots.get("velocity", np.zeros(place.shape, "float32"))
-    row, column = slots.get("row", zero), slots.get("column", zero)
-    return {"row": row, "column": column, "velocity": velocity}
+def _unused(place: Place, slot: str) -> Any:
+    """What Keras's Adafactor keeps of a weight without using it."""
+    return np.zeros(place.shape if slot == "velocity" else (), "float32")
 
 
 def _array(value: Tensor) -> Any:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from striate.formats.keras_slots import OWN_STATE
 from striate.formats.keras_writing import content, hdf5
 from striate.formats.keras_writing.content import Content, array
 from striate.formats.keras_writing.table import KERAS_VERSION
@@ -106,6 +107,8 @@ def _numbered(root: Any, made: Content) -> None:
 def _legacy(root: Any, made: Content) -> None:
     """A whole model in the legacy layout.
 
+    The optimizer's state lies where Keras does not look. From `optimizer_weights` Keras 3.15
+    builds an optimizer that knows no weight, its own files' as well, and cannot train then.
     The layers have their modules, as in `.keras`: without them Keras takes the classes of
     operations for those of layers, and drops an `axis` that is a list.
     """
@@ -121,7 +124,7 @@ def _legacy(root: Any, made: Content) -> None:
     name, variables = made.optimizer()
     if variables:
         arrays = [(f"{name}/{variable}", value) for variable, value in variables]
-        hdf5.put_arrays(root.create_group("optimizer_weights"), arrays)
+        hdf5.put_arrays(root.create_group(OWN_STATE), arrays)
 
 
 def _by_layer(group: Any, model: Model) -> None:
