@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Container, Sequence
+from typing import Any
 
 # Of every optimizer, if it averages weights or gathers gradients.
 AROUND = (("average",), ("accumulated_gradient",))
@@ -23,6 +24,12 @@ SLOTS: dict[str, tuple[tuple[str, ...], ...]] = {
     "Muon": (("momentum", "velocity"),),
 }
 WHOLE = frozenset({"row", "column", "velocity"})  # Adafactor's are there even where it uses none
+# What is kept here with epsilon added, which Keras adds each time that it takes the root.
+RAISED = {
+    "RMSprop": ("velocity",),
+    "Adagrad": ("accumulator",),
+    "Adadelta": ("accumulated_grad", "accumulated_delta_var"),
+}
 OWN_STATE = "striate_optimizer_weights"  # in .h5; see keras_writing.writing
 
 
@@ -45,3 +52,9 @@ def slot_order(optimizer: str, kept: Sequence[Container[str]]) -> list[tuple[int
         for slot in group
         if slot in own or slot in always
     ]
+
+
+def raised(optimizer: Any, slot: str) -> float:
+    """By how much a value that is kept here is larger than Keras's."""
+    slots = RAISED.get(type(optimizer).__name__, ())
+    return float(optimizer.epsilon) if slot in slots else 0.0

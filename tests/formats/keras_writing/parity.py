@@ -46,7 +46,8 @@ def same_outputs(
 ) -> None:
     """Raises AssertionError at the first difference."""
     ours = many(model(inputs if len(inputs) > 1 else inputs[0]))
-    made = many(theirs([keras.ops.convert_to_tensor(x) for x in inputs], training=False))
+    given = [keras.ops.convert_to_tensor(x) for x in inputs]
+    made = many(theirs(given if len(given) > 1 else given[0], training=False))
     assert len(ours) == len(made)
     for i, (a, b) in enumerate(zip(ours, made, strict=True)):
         assert_close(numbers(a), numbers(b), f"output {i}", tolerance)

@@ -12,7 +12,7 @@ import torch
 from striate.errors import StriateError
 from striate.formats.keras_files.hdf5 import Group
 from striate.formats.keras_files.order import Place, layers_of, places
-from striate.formats.keras_slots import OWN_STATE, SLOTS, slot_order
+from striate.formats.keras_slots import OWN_STATE, SLOTS, raised, slot_order
 from striate.models import Model
 from striate.training import losses, metrics, optimizers
 
@@ -180,7 +180,8 @@ def _restore(model: Model, root: Group, notes: list[str]) -> None:
     with torch.no_grad():
         for state, values in zip(states, matched, strict=True):
             for slot, value in zip(state or {}, values, strict=True):
-                (state or {})[slot].copy_(torch.from_numpy(np.ascontiguousarray(value)))
+                found = torch.from_numpy(np.ascontiguousarray(value))
+                (state or {})[slot].copy_(found + raised(optimizer, slot))
     _count(optimizer, [a for a in arrays if a.shape == ()])
 
 
@@ -195,7 +196,7 @@ def _restored_in_order(optimizer: Any, arrays: Sequence[Any], trained: Sequence[
     if len(arrays) != counters + len(order) + last:
         return False
     pairs = [
-        (optimizer.state[trained[i].tensor][slot], value)
+        (optimizer.state[trained[i].tensor][slot], value + raised(optimizer, slot))
         for (i, slot), value in zip(order, arrays[counters:], strict=False)
         if slot in optimizer.state.get(trained[i].tensor, {})
     ]

@@ -54,9 +54,19 @@ def operation(name: str, kind: Operation) -> Any:
     module = "numpy" if function in OPERATIONS else PLACES.get(function)
     if module is None:
         raise Unwritable(f"the function `{function}`")
-    class_name = CLASSES.get(function) or "".join(p.capitalize() for p in function.split("_"))
+    class_name = class_of(function)
     fields = {k: to_json(v) for k, v in kind.arguments}
     return record(f"keras.src.ops.{module}", class_name, {"name": name, **fields}, class_name)
+
+
+def class_of(function: str) -> str:
+    """Keras's class of a function.
+
+    Example:
+        >>> class_of("not_equal")
+        'NotEqual'
+    """
+    return CLASSES.get(function) or "".join(p.capitalize() for p in function.split("_"))
 
 
 def takes_list(kind: Operation) -> bool:

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from striate.errors import FormatError, message
 from striate.formats.keras_files.order import Place
-from striate.formats.keras_slots import SLOTS, slot_order
+from striate.formats.keras_slots import SLOTS, raised, slot_order
 from striate.formats.keras_writing import table
 from striate.formats.keras_writing.values import FLOAT32, Unwritable, function, record
 from striate.models import Model
@@ -136,7 +136,10 @@ def _state(model: Model, order: Sequence[Place]) -> list[dict[str, Any]]:
         optimizer.build([(place.path, place.tensor) for place in order])
     known = model.optimizer.state
     return [
-        {s: _array(v) for s, v in {**optimizer.state.get(t, {}), **known.get(t, {})}.items()}
+        {
+            slot: _array(value, raised(optimizer, slot))
+            for slot, value in {**optimizer.state.get(t, {}), **known.get(t, {})}.items()
+        }
         for t in tensors
     ]
 
@@ -146,8 +149,11 @@ def _unused(place: Place, slot: str) -> Any:
     return np.zeros(place.shape if slot == "velocity" else (), "float32")
 
 
-def _array(value: Tensor) -> Any:
-    return value.detach().cpu().float().contiguous().numpy()
+def _array(value: Tensor, raised_by: float) -> Any:
+    found = value.detach().cpu().float()
+    if raised_by:
+        found = (found.double() - raised_by).clamp(min=0.0).float()
+    return found.contiguous().numpy()
 
 
 def trained(places: Iterator[Place]) -> list[Place]:
