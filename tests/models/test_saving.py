@@ -224,7 +224,7 @@ CASES: list[tuple[str, Callable[[Path], Any], type[Exception], str]] = [
         lambda p: network().save(p / "m.pt"),
         st.ArgumentError,
         "save: the file name does not say a format that can be written. Got path='{p}/m.pt'."
-        ' Expected a name that ends in .striate. Use "m.striate".',
+        ' Expected a name that ends in .striate or .keras or .h5 or .hdf5. Use "m.striate".',
     ),
     (
         "not to be overwritten",

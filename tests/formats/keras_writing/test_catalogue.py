@@ -18,7 +18,14 @@ ELSEWHERE = ("Operation", "GELU", "ChannelsFirst")
 HELD = [c for c in CASES if c.layer in {*SAME, *RENAMED, *ELSEWHERE}]
 # Keras on torch computes something else, or nothing: `keras` is False for these cases, with a note.
 COMPARED = [c for c in HELD if c.keras or c.layer in RENAMED]
-REFUSED = ("padding='full'", "padding='causal'", "activation '", "`rms_scaling`", "GELU", "channels")
+REFUSED = (
+    "padding='full'",
+    "padding='causal'",
+    "activation '",
+    "`rms_scaling`",
+    "GELU",
+    "channels",
+)
 LIST_OF_STATES = "StackedRNNCells"  # called by itself; the reader takes it inside RNN alone
 
 

@@ -69,7 +69,7 @@ def _zip_writer(made: Content) -> Callable[[BinaryIO], None]:
     config = dict(made.network)
     if made.compiled is not None:
         config["compile_config"] = made.compiled
-    members = {
+    members: dict[str, bytes | memoryview] = {
         "metadata.json": json.dumps({"keras_version": KERAS_VERSION}).encode(),
         "config.json": json.dumps(config).encode(),
     }
@@ -79,7 +79,8 @@ def _zip_writer(made: Content) -> Callable[[BinaryIO], None]:
         with hdf5.opened(weights) as root:
             _numbered(root, made)
         with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
-            for name, data in (*members.items(), ("model.weights.h5", weights.getbuffer())):
+            members["model.weights.h5"] = weights.getbuffer()
+            for name, data in members.items():
                 info = zipfile.ZipInfo(name, _DATE)
                 info.external_attr = 0o644 << 16
                 with archive.open(info, "w", force_zip64=True) as member:
