@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from striate.errors import FormatError, message
 
 
@@ -98,6 +100,8 @@ def _tensors(value: Any) -> Any:
         if value.get("class_name") == "__keras_tensor__":
             name, node, index = value["config"]["keras_history"]
             return Ref(str(name), int(node), int(index))
+        if value.get("class_name") == "__numpy__":
+            return np.asarray(value["config"]["value"], value["config"]["dtype"])
         return {k: _tensors(v) for k, v in value.items()}
     if isinstance(value, list):
         return [_tensors(v) for v in value]

@@ -7,8 +7,11 @@ from typing import Any
 
 from striate.formats.keras_files.configs import Record, Scope, plain_name
 from striate.graph import Symbol
+from striate.graph.kinds.functions import FUNCTIONS
 from striate.layers import Activation, Concatenate, Layer, Permute, Reshape
-from striate.layers.operation import perform
+from striate.layers.calls import leaves
+from striate.layers.operation import perform, record_function
+from striate.ops.functions import DEFINITIONS
 
 # name of a function in TensorFlow or Keras -> the operation, and whether its operands are turned
 _BINARY: dict[str, tuple[str, bool]] = {
@@ -81,7 +84,7 @@ class Recorded:
         """The symbol that it returns."""
         given = {k: v for k, v in {**self.config, **kwargs}.items() if k not in ("name", "dtype")}
         out = self._recorded(list(args), given)
-        layer = out.call.owner
+        layer = leaves(out)[0].call.owner  # some functions return several
         if isinstance(layer, Layer):
             layer.given_name, layer.automatic_name = None, plain_name(self.name)
         return out
@@ -104,7 +107,15 @@ class Recorded:
         if function in _MAKERS:
             made: Symbol = _MAKERS[function](args, given)
             return made
+        if function in FUNCTIONS:
+            return self._named(args, {**self.config, **given})
         raise self._unknown()
+
+    def _named(self, args: Sequence[Any], given: Mapping[str, Any]) -> Any:
+        """A function of the table, whose arguments are called as in Keras 3."""
+        definition = DEFINITIONS[self.function]
+        known = {k: v for k, v in given.items() if k in definition.signature.parameters}
+        return record_function(self.function, *definition.parted(args, known))
 
     def _activation(self, x: Any, given: Mapping[str, Any]) -> Symbol:
         known = {"alpha": "negative_slope", "negative_slope": "negative_slope", "axis": "axis"}
