@@ -108,7 +108,7 @@ class Recorded:
             made: Symbol = _MAKERS[function](args, given)
             return made
         if function in FUNCTIONS:
-            return self._named(args, {**self.config, **given})
+            return self._named(args, {**self.config, **given})  # type: ignore[no-any-return]
         raise self._unknown()
 
     def _named(self, args: Sequence[Any], given: Mapping[str, Any]) -> Any:
