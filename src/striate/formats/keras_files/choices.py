@@ -30,6 +30,9 @@ _LAYERS: dict[str, tuple[str, dict[str, str]]] = {
 }
 _LEAKY_SLOPE = 0.3  # LeakyReLU() in every Keras
 _ALIASES = {"swish": "silu", "hard_swish": "hard_silu", "leakyrelu": "leaky_relu"}
+# how weights started does not matter to those that are read: tf.keras 1 adds `dtype`, Keras 3.15
+# the axes that count as inputs
+_LEFT_OUT = ("dtype", "input_axes", "output_axes")
 _ARRAYS = ("__numpy__", "__tensor__")
 
 
@@ -74,7 +77,8 @@ def _described(value: Any) -> tuple[str, dict[str, Any]]:
     for age in ("V1", "V2"):
         name = name.removesuffix(age)
     fields = {} if not isinstance(config, Mapping) else dict(config)
-    fields.pop("dtype", None)  # of initialisers of tf.keras 1
+    for key in _LEFT_OUT:
+        fields.pop(key, None)
     fields = {k: _number(v) for k, v in fields.items()}
     return name.rpartition(">")[2], fields
 

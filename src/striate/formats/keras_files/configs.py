@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -10,6 +11,7 @@ from typing import Any
 from striate.errors import ArgumentError, FormatError, StriateError, message
 from striate.formats.keras_ages import modern
 from striate.formats.keras_files.choices import choices
+from striate.graph.kinds import KINDS
 from striate.layers import LAYERS, BuiltIn, ChannelsFirst, Lambda, Layer
 from striate.layers.construction import argument_names, tuples
 
@@ -71,6 +73,7 @@ class Scope:
         build_model: makes a nested model.
         depth: of nested models.
         keeps_batch: whether a batch size that the file fixes is kept, as kept states need it.
+        has_masks: whether some layer makes masks, which the symbols then carry.
         held: what `classes` speaks of.
     """
 
@@ -83,6 +86,7 @@ class Scope:
     held: list[Any] = field(default_factory=list)
     depth: int = 0
     keeps_batch: bool = False
+    has_masks: bool = False
 
     def refuse(self, name: str, kind: str, fault: str, **more: Any) -> FormatError:
         """The error of one layer."""
@@ -228,6 +232,8 @@ def _channels_first(layer: Layer, name: str, kind: str, scope: Scope) -> Layer:
 def _fields(name: str, cls: Any, arguments: dict[str, Any], scope: Scope) -> dict[str, Any]:
     """The arguments of a constructor from a configuration of any age."""
     known, own = set(argument_names(cls, Layer)), set(argument_names(cls, BuiltIn))
+    if cls.__name__ in KINDS:  # some are taken as further arguments
+        known |= {f.name for f in dataclasses.fields(KINDS[cls.__name__])}
     fields: dict[str, Any] = {}
     for key, value in arguments.items():
         if key in HOLDERS and isinstance(value, Mapping):

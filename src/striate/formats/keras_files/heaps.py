@@ -12,7 +12,7 @@ HEAD_BYTES = 16  # of a collection, and of an object
 
 
 def damaged(source: bytes | Path) -> bool:
-    """Whether a heap holds an object without a size, from which no walk comes to the next one.
+    """Whether a heap holds an object of a size from which no walk comes to its end.
 
     Text attributes lie in such heaps. Only a collection that the library itself would take for one
     is looked at, so the mark within numbers is no fault.
@@ -39,12 +39,16 @@ def _any(content: bytes | mmap.mmap) -> bool:
 
 
 def _walks(objects: bytes) -> bool:
-    """Whether a walk over the objects of a collection comes to its end."""
+    """Whether a walk over the objects of a collection comes to its end.
+
+    Object 0 is the free space, which is the last and fills the rest. The library adds sizes without
+    a look at overflow, so none may reach beyond the collection.
+    """
     at = 0
     while at + HEAD_BYTES <= len(objects):
         number, _, _, size = struct.unpack_from("<HHIQ", objects, at)
         step = size if number == 0 else HEAD_BYTES + (size + 7) // 8 * 8
-        if step <= 0:
+        if step <= 0 or step > len(objects) - at:
             return False
         at += step
     return True

@@ -204,9 +204,9 @@ def _functional(config: Mapping[str, Any], scope: Scope) -> Model:
         layers[name] = layer
         for i, call in enumerate(calls):
             waiting[name, i] = call
-    first = _first_nodes(entries, waiting, config, scope)
-    _run(layers, waiting, made, first, scope)
-    return _assembled(config, made, first, scope)
+    inside, ends = _first_nodes(entries, waiting, config, scope)
+    _run(layers, waiting, made, inside, scope)
+    return _assembled(config, made, ends, scope)
 
 
 def _name(entry: Record) -> str:
@@ -218,17 +218,32 @@ def _first_nodes(
     waiting: Mapping[tuple[str, int], Called],
     config: Mapping[str, Any],
     scope: Scope,
-) -> dict[str, int]:
-    """The number of the first call of each nested model: 1 before Keras 3, which counts the
-    model's own making as 0."""
-    nested = {_name(e) for e in entries if str(e.get("class_name")) in MODELS}
-    lowest: dict[str, int] = {}
-    used = [ref for call in waiting.values() for ref in call.refs()]
-    used += ends_of(config.get("output_layers"), scope.where)[1]
-    for ref in used:
+) -> tuple[dict[str, int], dict[str, int]]:
+    """What to subtract from the numbers of a nested model's calls: inside, and at the model's ends.
+
+    A functional model's own making was its call 0 before Keras 3, so that it is first used as
+    number 1. Keras 3 counts its uses from 0, but only between layers: what the model returns is
+    still counted from 1.
+    """
+    nested = {_name(e): e for e in entries if str(e.get("class_name")) in MODELS}
+    inside: dict[str, int] = {}
+    for call in waiting.values():
+        for ref in call.refs():
+            if ref.layer in nested:
+                inside[ref.layer] = min(ref.node, inside.get(ref.layer, ref.node))
+    ends: dict[str, int] = {}
+    for ref in ends_of(config.get("output_layers"), scope.where)[1]:
         if ref.layer in nested:
-            lowest[ref.layer] = min(ref.node, lowest.get(ref.layer, ref.node))
-    return lowest
+            ends[ref.layer] = min(ref.node, ends.get(ref.layer, ref.node))
+    for name, entry in nested.items():
+        nodes = entry.get("inbound_nodes") or [None]
+        if isinstance(nodes[0], Mapping):
+            own = str(entry.get("class_name")) != "Sequential"
+            ends[name], inside[name] = min(1 if own else 0, ends.get(name, 0)), 0
+        else:
+            found = [n for n in (inside.get(name), ends.get(name)) if n is not None]
+            inside[name] = ends[name] = min(found, default=0)
+    return inside, ends
 
 
 def _run(
@@ -281,13 +296,20 @@ def _call(
         args, kwargs = call.filled(get)
         if isinstance(layer, operations.Recorded):
             return layer.record(args, kwargs)
-        kwargs = {k: v for k, v in kwargs.items() if k not in _DROPPED and v not in (None, False)}
+        kwargs = {k: v for k, v in kwargs.items() if _means_something(k, v)}
         if len(args) == 1 and isinstance(args[0], list) and len(args[0]) == 1:
             args = [args[0][0]]
         return layer(*args, **kwargs)
 
     out = _guarded(make, scope)
     return _listed(out)
+
+
+def _means_something(name: str, value: Any) -> bool:
+    """Whether an argument of a call is to be passed on."""
+    if isinstance(value, (Symbol, operations.Following)):
+        return isinstance(value, Symbol)
+    return name not in _DROPPED and value is not None and value is not False
 
 
 def _listed(out: Any) -> list[Symbol]:

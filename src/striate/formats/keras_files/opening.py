@@ -160,9 +160,9 @@ def built(
     record = text.architecture(text.parsed(config, where), where)
     stated = version or record.get("keras_version")
     scope = Scope(where, text.age_of(record, version), objects, model_of)
-    scope.keeps_batch = '"stateful": true' in (
-        config.decode("utf-8", "replace") if isinstance(config, bytes) else config
-    )
+    words = config.decode("utf-8", "replace") if isinstance(config, bytes) else config
+    scope.keeps_batch = '"stateful": true' in words
+    scope.has_masks = '"mask_zero": true' in words or '"Masking"' in words
     most = min((FREE_BYTES + LARGEST_RATIO * stored) // BYTES_PER_VALUE, MOST_VALUES)
     try:
         with at_most(most):

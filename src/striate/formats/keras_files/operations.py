@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from striate.formats.keras_files.configs import Record, Scope, plain_name
@@ -60,7 +61,13 @@ _ACTIVATIONS = frozenset(
     }
 )
 _CLASSES = ("TFOpLambda", "SlicingOpLambda")
+_OF_MASKS = ("not_equal", "any")  # what Keras 3 records of masks; here they follow by themselves
 _SECOND = ("y", "x2", "b", "other")
+
+
+@dataclass(frozen=True)
+class Following:
+    """A mask that Keras 3 recorded as operations: the symbols carry it here by themselves."""
 
 
 class Recorded:
@@ -80,8 +87,10 @@ class Recorded:
         self.name, self.kind, self.function = name, kind, function
         self.config, self.scope = config, scope
 
-    def record(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Symbol:
-        """The symbol that it returns."""
+    def record(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Symbol | Following:
+        """The symbol that it returns, or a mask that needs none."""
+        if self.function in _OF_MASKS and self.scope.has_masks:
+            return Following()
         given = {k: v for k, v in {**self.config, **kwargs}.items() if k not in ("name", "dtype")}
         out = self._recorded(list(args), given)
         layer = leaves(out)[0].call.owner  # some functions return several
@@ -178,6 +187,9 @@ _MAKERS: dict[str, Callable[[Sequence[Any], Mapping[str, Any]], Any]] = {
 }
 
 
+_KNOWN = {*_BINARY, *_UNARY, *_ACTIVATIONS, *_MAKERS, *_OF_MASKS}
+
+
 def of(entry: Record, scope: Scope) -> Recorded | None:
     """The function that an entry of a file names; None if it is an ordinary layer."""
     config = entry.get("config")
@@ -191,7 +203,8 @@ def of(entry: Record, scope: Scope) -> Recorded | None:
         function = str(config.get("function", "getitem")).rpartition(".")[2]
         return Recorded(name, kind, function, {}, scope)
     module = str(entry.get("module") or "")
-    if ".ops" in module and entry.get("registered_name") != kind:
+    plain = scope.age == 3 and not module and not {"trainable", "dtype"} & set(config)
+    if ".ops" in module or (plain and _snake(kind) in _KNOWN):
         return Recorded(name, kind, _snake(kind), config, scope)
     return None
 

@@ -11,7 +11,13 @@ from striate.formats.keras_files.legacy import REMEDY, Pairs, fitting
 from striate.formats.keras_files.old_weights import Values, Writer, arranged
 from striate.formats.keras_files.order import Place, layers_of, places
 from striate.graph.kinds import snake_case
-from striate.layers import Bidirectional, ChannelsFirst, Layer, MultiHeadAttention
+from striate.layers import (
+    Bidirectional,
+    ChannelsFirst,
+    Layer,
+    MultiHeadAttention,
+    SpectralNormalization,
+)
 from striate.models import Model, Sequential
 
 ROOTS = ("layers", "_layer_checkpoint_dependencies")  # the second one in 2.12 to 2.14
@@ -111,6 +117,9 @@ def variables_of(
             part = place.name.rpartition("_")[0]
             yield f"{path}{part}_dense/vars", place
         return
+    if isinstance(layer, SpectralNormalization):  # Keras keeps the kernel of the layer inside, too
+        kernel = next(p for p in places(layer.layer) if p.name in ("kernel", "embeddings"))
+        yield f"{path}vars", kernel
     cell = "cell/" if _kind(layer) in WITH_CELL else ""
     for name, tensor in layer.named_weights():
         if "/" not in name:
