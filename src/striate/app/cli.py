@@ -191,6 +191,28 @@ def plot(
 
 @app.command()
 @reported
+def convert(
+    source: options.Source,
+    target: options.Target,
+    weights: options.Weights = None,
+    input_shape: options.InputShape = None,
+    overwrite: options.Replace = False,
+    as_json: options.Json = False,
+    debug: options.Debug = False,
+) -> Report:
+    """Write a model in another form: .striate, .keras, .h5, or PyTorch source.
+
+    The ending of TARGET says which; .weights.h5 and .safetensors hold weights alone.
+
+    To .py, the weights and a test that compares the outputs are written beside the source.
+    """
+    from striate.app import converting
+
+    return converting.convert(source, target, weights, input_shape, overwrite=overwrite)
+
+
+@app.command()
+@reported
 def models(
     pattern: options.Pattern = None,
     sort: options.Sort = None,

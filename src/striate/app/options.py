@@ -208,3 +208,26 @@ Names = Annotated[bool, typer.Option(help="Show the layers' names.")]
 Activations = Annotated[bool, typer.Option(help="Show activations inside layers.")]
 Rankdir = Annotated[str, typer.Option(metavar="NAME", help="TB down, LR to the right, BT, RL.")]
 Dpi = Annotated[float, typer.Option(metavar="N", min=10, help="Pixels per inch of a PNG.")]
+
+# Of `convert`.
+Source = Annotated[
+    str,
+    typer.Argument(
+        metavar="SOURCE",
+        help="A run folder, a [bold].striate[/bold] file, or a Keras file of any version.",
+        show_default=False,
+    ),
+]
+Target = Annotated[
+    str,
+    typer.Argument(
+        metavar="TARGET",
+        help="Ends in .striate, .keras, .h5, .weights.h5, .safetensors or .py.",
+        show_default=False,
+    ),
+]
+Weights = Annotated[
+    str | None,
+    typer.Option(metavar="FILE", help="The weights of a Keras JSON file.", show_default=False),
+]
+Replace = Annotated[bool, _flag("--overwrite", text="Replace files that are there.")]
