@@ -21,11 +21,7 @@ PAGE = ROOT / "docs" / "guides" / "keras_names.md"
 INSIDES = ("keras.src", "keras._tf_keras", "keras.legacy")
 # The class all others of a module descend from takes what these do.
 ANYWHERE = {"args", "kwargs", "self", "name", "dtype", "trainable", "data_format"}
-HEAD = """---
-orphan: true
----
-
-# Names of Keras
+HEAD = """# Names of Keras
 
 Every public name of Keras {version}, and what `python -m striate.keras` serves under it. *Same*:
 the name with all its arguments; *differs*: the name, and in what; *refused*: why, and what to use

@@ -279,7 +279,9 @@ class named_by_format:
     def __init__(self, path: Any) -> None:
         self.path = Path(path)
         known = self.path.suffix in _STRIATE_OR_KERAS
-        self.name = self.path if known else self.path.with_name(f"{self.path.name}.h5")
+        # a name that nobody has: beside "weights" there may be a "weights.h5"
+        aside = f"{self.path.name}.{os.getpid()}.partial.h5"
+        self.name = self.path if known else self.path.with_name(aside)
 
     def __enter__(self) -> str:
         return str(self.name)
