@@ -123,6 +123,8 @@ def transposed(
         "dilation": plain(k.dilation_rate),
         "bias": k.use_bias,
     }
+    usual = {"stride": 1, "padding": 0, "output_padding": 0, "dilation": 1, "bias": True}
+    shown = {n: v for n, v in shown.items() if v != usual[n]}
     made = TRANSPOSED[len(cuts)]
     sizes = (kernel.shape[0], kernel.shape[1], plain(tuple(kernel.shape[2:])))
     name, module = b.module(node.name, made, *sizes, **shown)
