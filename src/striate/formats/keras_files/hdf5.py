@@ -3,7 +3,7 @@
 An HDF5 file can point to other files (external links, external storage, virtual data sets), name
 filters that are loaded as programs, declare arrays far larger than what is stored, and be linked in
 circles. Here a path is followed step by step over hard links; numbers are read from plain or
-gzip-packed arrays whose declared size was compared with what is stored.
+gzip-packed arrays whose declared size was compared with what is stored, and texts whose length was.
 """
 
 from __future__ import annotations
@@ -16,14 +16,13 @@ import h5py
 import numpy as np
 
 from striate.errors import FormatError, message
-from striate.formats.keras_files import heaps
+from striate.formats.keras_files import attributes, heaps
 
 SIGNATURE = b"\x89HDF\r\n\x1a\n"
 PLAIN_FILTERS = {1: "gzip", 2: "shuffle", 3: "fletcher32", 32000: "lzf"}
 FREE_BYTES = 16 << 20  # an array up to this size may be packed as tightly as it likes
 LARGEST_RATIO = 100  # of a larger one's size to its bytes in the file
-LARGEST_TEXT_BYTES = 256 << 20
-MOST_NAMES = 100_000
+MOST_NAMES = attributes.MOST_TEXTS
 DEEPEST = 40
 AGAIN = "Copy or download it again"
 _FAULTS = (OSError, RuntimeError, ValueError, KeyError, TypeError, OverflowError, MemoryError)
@@ -31,14 +30,23 @@ T = TypeVar("T")
 
 
 class Budget:
-    """How many bytes of arrays may still be made from one file.
+    """How much may still be made from one file.
 
     Args:
-        stored: the size of the file in bytes.
+        source: a path, or the bytes of a file.
     """
 
-    def __init__(self, stored: int) -> None:
-        self.left = FREE_BYTES + LARGEST_RATIO * stored
+    def __init__(self, source: bytes | Path) -> None:
+        self._source = source
+        self._names: dict[str, bool] = {}
+        self.stored = len(source) if isinstance(source, bytes) else source.stat().st_size
+        self.left = FREE_BYTES + LARGEST_RATIO * self.stored
+
+    def text_fits(self, name: str) -> bool:
+        """Whether the texts in attributes of this name can lie in the file."""
+        if name not in self._names:
+            self._names[name] = attributes.fit(self._source, name)
+        return self._names[name]
 
 
 class Node:
@@ -103,11 +111,22 @@ class Node:
             if text is None and not empty:
                 raise self.refuse(f"attribute `{name}` is not text", got={"type": str(kind.dtype)})
             count = int(np.prod(kind.shape, dtype=object)) if kind.shape else 1
-            if count > MOST_NAMES or count * kind.dtype.itemsize > LARGEST_TEXT_BYTES:
-                raise self.refuse(f"attribute `{name}` is too large", got={"values": count})
+            self._check_text(name, count, kind.dtype.itemsize, text is not None and not text.length)
             return self._held.attrs[name] if count else []
 
         return self.safely(read)
+
+    def _check_text(self, name: str, count: int, bytes_each: int, anywhere: bool) -> None:
+        """Refuses an attribute that cannot lie in the file; `anywhere`: its texts are in heaps."""
+        if count > MOST_NAMES:
+            raise self.refuse(f"attribute `{name}` is too large", got={"values": count})
+        fits = count * bytes_each <= self._budget.stored
+        if not fits or (anywhere and count and not self._budget.text_fits(name)):
+            raise self.refuse(
+                f"attribute `{name}` claims more text than the file holds",
+                got={"file": f"{self._budget.stored} bytes"},
+                fix=AGAIN,
+            )
 
 
 class Array(Node):
@@ -130,6 +149,7 @@ class Array(Node):
         self._check_storage()
         self._check_size()
         values = np.asarray(held[()])
+        values = values.astype(values.dtype.newbyteorder("="), copy=False)
         if half and values.dtype.kind in "Vu" and values.dtype.itemsize == 2:
             return (values.view(np.uint16).astype(np.uint32) << 16).view(np.float32)
         return values.astype(np.float32) if values.dtype.kind == "f" else values
@@ -258,17 +278,24 @@ class Reader(Group):
             raise self.refuse("the HDF5 file is damaged (a heap)", fix=AGAIN)
         try:
             if isinstance(source, bytes):
-                size = len(source)
                 file = h5py.File(h5py.h5f.open_file_image(source))
             else:
                 file = h5py.File(source, "r", locking=False)
-                size = source.stat().st_size
         except _FAULTS as error:
             raise self.refuse(
                 f"the HDF5 file cannot be opened: it is truncated or damaged ({_short(error)})",
                 fix=AGAIN,
             ) from None
-        super().__init__(file, "", where, Budget(size))
+        super().__init__(file, "", where, Budget(source))
+        widths = self.safely(file.id.get_create_plist().get_sizes)
+        if widths != attributes.WIDTHS:
+            file.close()
+            raise self.refuse(
+                "the HDF5 file keeps addresses and sizes as no Keras does",
+                got={"bytes": widths},
+                expected=str(attributes.WIDTHS),
+                fix=AGAIN,
+            )
 
     def __enter__(self) -> Reader:
         return self

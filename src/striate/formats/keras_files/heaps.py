@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import mmap
 import struct
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 MARK = b"GCOL"  # a collection: mark, version, three zeros, size, then objects
@@ -12,43 +14,60 @@ HEAD_BYTES = 16  # of a collection, and of an object
 
 
 def damaged(source: bytes | Path) -> bool:
-    """Whether a heap holds an object of a size from which no walk comes to its end.
+    """Whether a heap holds an object that lies in it only in part, or that has no size.
+
+    The library may walk over such objects for ever, as its sum of their sizes overflows.
 
     Text attributes lie in such heaps. Only a collection that the library itself would take for one
     is looked at, so the mark within numbers is no fault.
     """
+    with content(source) as found:
+        return _any(found)
+
+
+@contextmanager
+def content(source: bytes | Path) -> Iterator[bytes | mmap.mmap]:
+    """The bytes of a file, of which only those that are looked at come into memory."""
     if isinstance(source, bytes):
-        return _any(source)
-    with source.open("rb") as file:
-        if source.stat().st_size < LEAST_BYTES:
-            return False
-        with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
-            return _any(content)
+        yield source
+    elif source.stat().st_size < LEAST_BYTES:  # an empty file has nothing to map
+        yield source.read_bytes()
+    else:
+        with (
+            source.open("rb") as file,
+            mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as mapped,
+        ):
+            yield mapped
 
 
 def _any(content: bytes | mmap.mmap) -> bool:
-    at = content.find(MARK)
+    at, left = content.find(MARK), len(content) // HEAD_BYTES
     while at >= 0:
         head = content[at + 4 : at + HEAD_BYTES]
         if len(head) == HEAD_BYTES - 4 and head[:4] == b"\x01\0\0\0":
             (size,) = struct.unpack("<Q", head[4:])
-            if size >= LEAST_BYTES and not _walks(content[at + HEAD_BYTES : at + size]):
-                return True
+            if size >= LEAST_BYTES:
+                left = _walked(content, at, at + size, left)
+                if left < 0:
+                    return True
         at = content.find(MARK, at + 1)
     return False
 
 
-def _walks(objects: bytes) -> bool:
-    """Whether a walk over the objects of a collection comes to its end.
+def _walked(content: bytes | mmap.mmap, start: int, end: int, left: int) -> int:
+    """What is left of `left` steps after a walk over the objects of a collection.
 
-    Object 0 is the free space, which is the last and fills the rest. The library adds sizes without
-    a look at overflow, so none may reach beyond the collection.
+    Below zero if an object has no size or ends beyond the collection, or if collections share bytes, of which the
+    walks together could take hours.
     """
-    at = 0
-    while at + HEAD_BYTES <= len(objects):
-        number, _, _, size = struct.unpack_from("<HHIQ", objects, at)
+    at = start + HEAD_BYTES
+    if end > len(content):
+        return -1
+    while at + HEAD_BYTES <= end and left >= 0:
+        number, _, _, size = struct.unpack_from("<HHIQ", content, at)
         step = size if number == 0 else HEAD_BYTES + (size + 7) // 8 * 8
-        if step <= 0 or step > len(objects) - at:
-            return False
+        if not 0 < step <= end - at:
+            return -1
         at += step
-    return True
+        left -= 1
+    return left
