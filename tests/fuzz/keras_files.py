@@ -140,6 +140,7 @@ def listen(
             counts[outcome if not outcome.startswith("!") else "finding"] += 1
             if outcome.startswith("!"):
                 findings.append({"number": current, "from": name, "what": outcome[2:]})
+                print(findings[-1])  # now, since a stopped run writes no record
             if began is not None and current % 5000 == 4999:
                 print(current + 1, dict(counts), f"{time.monotonic() - began:.0f} s")
 
@@ -157,15 +158,21 @@ def run(
         process = context.Process(target=work, args=(theirs, seed, number, count, shared))
         process.start()
         theirs.close()
-        current, ended = listen(ours, number, counts, findings, began if say else None)
+        try:
+            current, ended = listen(ours, number, counts, findings, began if say else None)
+        except KeyboardInterrupt:  # the record says how far it came
+            process.terminate()
+            break
         process.join()
         if ended == "crashed":
             findings.append({"number": current, "what": f"exit code {process.exitcode}"})
             counts["finding"] += 1
+            print(findings[-1])
         number = count if ended == "end" else current + 1
     return {
-        "inputs": count - first,
         "seed": seed,
+        "first": first,
+        "inputs": counts.total(),
         "counts": dict(sorted(counts.items())),
         "findings": findings[:200],
         "seconds": round(time.monotonic() - began),
@@ -185,7 +192,9 @@ def main() -> None:
 
     found = run(given.count, given.seed, given.shared, say=True, first=given.first)
     corpus = sorted(seeds.corpus(Path(given.shared) if given.shared else None))
-    Path(given.out).write_text(json.dumps({"corpus": corpus, **found}, indent=1) + "\n")
+    command = " ".join(("python -m tests.fuzz.keras_files", *sys.argv[1:]))
+    record = {"command": command, "corpus": corpus, **found}
+    Path(given.out).write_text(json.dumps(record, indent=1) + "\n")
     print(json.dumps(found["counts"]), len(found["findings"]), "findings")
 
 

@@ -17,7 +17,6 @@ def damaged(source: bytes | Path) -> bool:
     """Whether a heap holds an object that lies in it only in part, or that has no size.
 
     The library may walk over such objects for ever, as its sum of their sizes overflows.
-
     Text attributes lie in such heaps. Only a collection that the library itself would take for one
     is looked at, so the mark within numbers is no fault.
     """
@@ -57,8 +56,8 @@ def _any(content: bytes | mmap.mmap) -> bool:
 def _walked(content: bytes | mmap.mmap, start: int, end: int, left: int) -> int:
     """What is left of `left` steps after a walk over the objects of a collection.
 
-    Below zero if an object has no size or ends beyond the collection, or if collections share bytes, of which the
-    walks together could take hours.
+    Below zero if an object has no size or ends beyond the collection, or if collections share
+    bytes: the walks together could take hours.
     """
     at = start + HEAD_BYTES
     if end > len(content):
