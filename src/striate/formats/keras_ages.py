@@ -324,6 +324,14 @@ def _without_output_shape(found: Arguments, name: str) -> None:
     found.pop("output_shape", None)
 
 
+def _one_factor(found: Arguments, name: str) -> None:
+    """Keras 3 writes a factor a as the range (-a, a)."""
+    for key in ("x_factor", "y_factor"):
+        ends = found.get(key)
+        if isinstance(ends, (list, tuple)) and len(ends) == 2 and ends[0] == -ends[1]:
+            found[key] = ends[1]
+
+
 _CHANGES: dict[str, tuple[Callable[[Arguments, str], None], ...]] = {
     "BatchNormalization": (_batch_statistics,),
     "SyncBatchNormalization": (_synchronized,),
@@ -331,6 +339,7 @@ _CHANGES: dict[str, tuple[Callable[[Arguments, str], None], ...]] = {
     "CuDNNLSTM": (_cudnn,),
     "LSTM": (_forget_bias,),
     "ConvLSTM2D": (_forget_bias,),
+    "RandomShear": (_one_factor,),
     "Deconvolution2D": (_without_output_shape,),
     "Deconvolution3D": (_without_output_shape,),
 }
