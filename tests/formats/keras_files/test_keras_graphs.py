@@ -55,6 +55,13 @@ def masked() -> Any:
     return keras.Model(x, L.LSTM(5)(L.Embedding(10, 4, mask_zero=True)(x)))
 
 
+def merged_masks() -> Any:
+    a, b = keras.Input((7,)), keras.Input((7,))
+    both = [L.Embedding(10, 4, mask_zero=True)(x) for x in (a, b)]
+    longer = L.Concatenate(axis=1)([*both, L.Dense(4)(both[0])])
+    return keras.Model([a, b], [L.LSTM(5)(L.Multiply()(both)), L.LSTM(5)(longer)])
+
+
 def chained_activations() -> Any:
     x = keras.Input(IMAGE)
     y = L.Conv2D(4, 3, activation=L.LeakyReLU(0.1))(x)
@@ -97,6 +104,7 @@ MODELS: list[Callable[[], Any]] = [
     nested_at_the_end_twice,
     operations,
     masked,
+    merged_masks,
     chained_activations,
     several_inputs,
     statistics,

@@ -62,6 +62,9 @@ _ACTIVATIONS = frozenset(
 )
 _CLASSES = ("TFOpLambda", "SlicingOpLambda")
 _OF_MASKS = ("not_equal", "any")  # what Keras 3 records of masks; here they follow by themselves
+# What merging layers record of the masks of their inputs.
+_OF_SEVERAL_MASKS = ("logical_or", "logical_and", "concatenate", "expand_dims", "all")
+_FILLED = ("zeros_like", "ones_like")  # they have a dtype of their own, as layers do; bool: a mask
 _SECOND = ("y", "x2", "b", "other")
 
 
@@ -89,7 +92,7 @@ class Recorded:
 
     def record(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Symbol | Following:
         """The symbol that it returns, or a mask that needs none."""
-        if self.function in _OF_MASKS and self.scope.has_masks:
+        if self._is_mask([*args, *kwargs.values()]):
             return Following()
         given = {k: v for k, v in {**self.config, **kwargs}.items() if k not in ("name", "dtype")}
         out = self._recorded(list(args), given)
@@ -97,6 +100,12 @@ class Recorded:
         if isinstance(layer, Layer):
             layer.given_name, layer.automatic_name = None, plain_name(self.name)
         return out
+
+    def _is_mask(self, operands: Sequence[Any]) -> bool:
+        filled = self.function in _FILLED and self.config.get("dtype") == "bool"
+        if self.function in _OF_MASKS or filled:
+            return self.scope.has_masks
+        return self.function in _OF_SEVERAL_MASKS and _follows(operands)
 
     def _recorded(self, args: list[Any], given: dict[str, Any]) -> Symbol:
         function = self.function
@@ -145,6 +154,11 @@ class Recorded:
         )
 
 
+def _follows(values: Sequence[Any]) -> bool:
+    """Whether one of the operands is a mask that the symbols carry."""
+    return any(_follows(v) if isinstance(v, list) else isinstance(v, Following) for v in values)
+
+
 def _concatenated(args: Sequence[Any], given: Mapping[str, Any]) -> Any:
     values = args[0] if isinstance(args[0], list) else list(args)
     return Concatenate(axis=int(given.get("axis", -1)))(values)
@@ -186,8 +200,7 @@ _MAKERS: dict[str, Callable[[Sequence[Any], Mapping[str, Any]], Any]] = {
     "get_item": _sliced,
 }
 
-
-_KNOWN = {*_BINARY, *_UNARY, *_ACTIVATIONS, *_MAKERS, *_OF_MASKS}
+_KNOWN = {*_BINARY, *_UNARY, *_ACTIVATIONS, *_MAKERS, *_OF_MASKS, *_OF_SEVERAL_MASKS, *FUNCTIONS}
 
 
 def of(entry: Record, scope: Scope) -> Recorded | None:
@@ -203,9 +216,11 @@ def of(entry: Record, scope: Scope) -> Recorded | None:
         function = str(config.get("function", "getitem")).rpartition(".")[2]
         return Recorded(name, kind, function, {}, scope)
     module = str(entry.get("module") or "")
-    plain = scope.age == 3 and not module and not {"trainable", "dtype"} & set(config)
-    if ".ops" in module or (plain and _snake(kind) in _KNOWN):
-        return Recorded(name, kind, _snake(kind), config, scope)
+    function = _snake(kind)
+    of_layers = {"trainable"} if function in _FILLED else {"trainable", "dtype"}
+    plain = scope.age == 3 and not module and not of_layers & set(config)
+    if ".ops" in module or (plain and function in _KNOWN):
+        return Recorded(name, kind, function, config, scope)
     return None
 
 
