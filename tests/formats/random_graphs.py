@@ -46,10 +46,11 @@ def _usable(case: Case) -> bool:
     masked = any(name.endswith("mask") for name in case.names)
     # A query without a key in its window is left to chance: no mask of the catalogue's does that.
     windowed = "sliding_window" in case.arguments
+    uneven = "backward_layer" in case.arguments  # there Keras's shape is not that of its result
     scored = "attention_axes" in case.arguments and case.settings  # Keras has a wrong shape there
     jumps = "threshold" in case.arguments or "hard_shrink" in str(case)
     chosen = held and compared and case.layer not in LEFT_OUT
-    return chosen and plain and not (masked or windowed or scored or jumps)
+    return chosen and plain and not (masked or windowed or scored or uneven or jumps)
 
 
 USABLE = [case for case in CASES if _usable(case)]

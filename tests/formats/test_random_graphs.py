@@ -12,9 +12,10 @@ import striate as st
 from striate.formats.keras_writing.table import RENAMED, WITHOUT_TRAINABLE
 from striate.graph import Graph
 from striate.graph.kinds import Nested
-from tests.contract.keras_parity import TOLERANCE, assert_close, many, numbers
+from tests.contract.keras_parity import assert_close, many, numbers
 from tests.formats.keras_writing.parity import opened, same_outputs
 from tests.formats.random_graphs import graph
+from tests.keras_oracle import keras
 
 pytestmark = [
     pytest.mark.torch,
@@ -32,6 +33,8 @@ def described(graph: Graph) -> list[Any]:
     """Layers with their kinds, flags, calls and nested models, in an order of their own."""
     found: dict[str, list[Any]] = {}
     for node in graph:
+        if node.kind_name == "Operation":  # of masks, which Keras makes anew
+            continue
         kind = "GroupNormalization" if node.kind_name in RENAMED else node.kind_name
         trained = node.trainable or node.kind_name in WITHOUT_TRAINABLE
         entry = found.setdefault(node.layer, [node.layer, kind, trained, 0])
@@ -46,7 +49,8 @@ def saved_by_keras(theirs: Any, path: Path) -> Path:
     try:
         theirs.save(path)
     except (TypeError, ValueError) as error:
-        assert path.suffix == ".h5" and re.search(KERAS_FAILS, str(error))
+        if path.suffix != ".h5" or not re.search(KERAS_FAILS, str(error)):
+            raise
         path = path.with_suffix(".keras")
         theirs.save(path)
     return path
@@ -56,7 +60,8 @@ def both_ways(seed: int, ending: str, folder: Path) -> None:
     model, inputs = graph(seed)
     theirs = opened(model, folder / f"ours{ending}")
     assert theirs.count_params() == model.count_params()
-    assert sorted(x.name for x in theirs.layers) == sorted(x.name for x in model.layers)
+    names = [x.name for x in theirs.layers if isinstance(x, keras.layers.Layer)]
+    assert sorted(names) == [entry[0] for entry in described(model.graph)]
     same_outputs(model, theirs, inputs)
     again = st.load_model(saved_by_keras(theirs, folder / f"theirs{ending}"))
     given = inputs if len(inputs) > 1 else inputs[0]

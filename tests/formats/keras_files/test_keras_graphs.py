@@ -56,10 +56,10 @@ def masked() -> Any:
 
 
 def merged_masks() -> Any:
-    a, b = keras.Input((7,)), keras.Input((7,))
-    both = [L.Embedding(10, 4, mask_zero=True)(x) for x in (a, b)]
-    longer = L.Concatenate(axis=1)([*both, L.Dense(4)(both[0])])
-    return keras.Model([a, b], [L.LSTM(5)(L.Multiply()(both)), L.LSTM(5)(longer)])
+    x = keras.Input((7,))
+    y = L.Embedding(10, 4, mask_zero=True)(x)
+    both = [y, L.Dense(4)(y)]
+    return keras.Model(x, [L.LSTM(5)(L.Multiply()(both)), L.LSTM(5)(L.Concatenate()(both))])
 
 
 def chained_activations() -> Any:
