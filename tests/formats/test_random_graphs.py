@@ -72,13 +72,13 @@ def both_ways(seed: int, ending: str, folder: Path) -> None:
 
 
 @pytest.mark.parametrize("ending", ENDINGS)
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(6))
 def test_a_graph_goes_to_keras_and_back(seed: int, ending: str, tmp_path: Path) -> None:
     both_ways(seed, ending, tmp_path)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("ending", ENDINGS)
-@pytest.mark.parametrize("seed", range(3, 203))
+@pytest.mark.parametrize("seed", range(6, 206))
 def test_many_graphs_go_to_keras_and_back(seed: int, ending: str, tmp_path: Path) -> None:
     both_ways(seed, ending, tmp_path)
