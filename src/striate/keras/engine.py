@@ -20,7 +20,7 @@ InputLayer = _layers.__dict__["InputLayer"]
 
 
 def get_source_inputs(tensor: Any, *_: Any) -> list[Any]:
-    """The symbols of `Input`s that a symbol depends on.
+    """The symbols made by `Input` that a symbol depends on.
 
     Example:
         >>> from striate.keras import layers

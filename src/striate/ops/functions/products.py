@@ -113,7 +113,7 @@ def conv(
     data_format: str | None = None,
     dilation_rate: Any = 1,
 ) -> Tensor:
-    """A convolution with a kernel (*k, in / groups, out)."""
+    """A convolution with a kernel (k..., in / groups, out)."""
     x, rank = as_last(inputs, data_format), inputs.dim() - 2
     steps, spread = _sizes(strides, rank), _sizes(dilation_rate, rank)
     groups = x.shape[-1] // kernel.shape[-2]
@@ -130,7 +130,7 @@ def depthwise_conv(
     data_format: str | None = None,
     dilation_rate: Any = 1,
 ) -> Tensor:
-    """A convolution of each channel, with a kernel (*k, in, multiplier)."""
+    """A convolution of each channel, with a kernel (k..., in, multiplier)."""
     x, rank = as_last(inputs, data_format), inputs.dim() - 2
     steps, spread = _sizes(strides, rank), _sizes(dilation_rate, rank)
     out = convolution.depthwise_conv(to_internal(x), kernel, None, steps, padding.lower(), spread)
@@ -162,7 +162,7 @@ def conv_transpose(
     data_format: str | None = None,
     dilation_rate: Any = 1,
 ) -> Tensor:
-    """A transposed convolution with a kernel (*k, out, in)."""
+    """A transposed convolution with a kernel (k..., out, in)."""
     x, rank = as_last(inputs, data_format), inputs.dim() - 2
     extra = None if output_padding is None else _sizes(output_padding, rank)
     out = convolution.conv_transpose(
@@ -255,7 +255,7 @@ def solve(a: Tensor, b: Tensor) -> Tensor:
 
 @entered(2)
 def lstsq(a: Tensor, b: Tensor, rcond: float | None = None) -> Tensor:
-    """x of the smallest |a x - b|."""
+    """x of the smallest norm of a x - b."""
     out: Tensor = torch.linalg.pinv(floated(a)) @ floated(b)
     return out
 
