@@ -21,9 +21,7 @@ pytestmark = [
     pytest.mark.torch,
     pytest.mark.keras,
     pytest.mark.filterwarnings("ignore::DeprecationWarning"),  # Keras's own, with NumPy 2
-    pytest.mark.filterwarnings("ignore:The structure of"),  # Keras: [x] where its model takes x
-    pytest.mark.filterwarnings("ignore:.*it does not know masks"),  # said of graphs meant so
-    pytest.mark.filterwarnings("ignore:.*was passed an input with a mask"),  # the same, by Keras
+    pytest.mark.filterwarnings("ignore::UserWarning"),  # of masks and single channels, meant so
 ]
 ENDINGS = (".keras", ".h5")
 # What Keras cannot write into .h5, of models that it read from its own .h5 as well: seeded layers
