@@ -35,7 +35,10 @@ class Spelled(abc.ABCMeta):
 
     def __subclasscheck__(cls, other: type) -> bool:
         original = vars(cls).get("_stands_for")
-        return super().__subclasscheck__(other) if original is None else issubclass(other, original)
+        if original is None:
+            return super().__subclasscheck__(other)
+        # not issubclass: an abstract original asks all its subclasses, and this is one of them
+        return type.__subclasscheck__(original, other)
 
     def __eq__(cls, other: object) -> bool:
         return _original(cls) is _original(other)

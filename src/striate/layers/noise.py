@@ -141,10 +141,10 @@ class ActivityRegularization(BuiltIn):
         ArgumentError: a negative weight.
 
     Example:
-        >>> import numpy as np
+        >>> import torch
         >>> from striate import layers
         >>> layer = layers.ActivityRegularization(l1=0.5)
-        >>> layer(np.ones((2, 3))).shape, float(layer.losses[0])
+        >>> layer(torch.ones(2, 3)).shape, float(layer.losses[0])
         (torch.Size([2, 3]), 1.5)
     """
 

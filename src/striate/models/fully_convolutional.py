@@ -49,14 +49,14 @@ def to_fully_convolutional(model: Model) -> Model:
             `SqueezeExcite` or `GroupNormalization`.
 
     Example:
-        >>> import numpy as np
+        >>> import torch
         >>> import striate as st
         >>> from striate import layers
         >>> model = st.Sequential(
         ...     [layers.Conv2D(4, 3, input_shape=(8, 8, 1)), layers.Flatten(), layers.Dense(10)]
         ... )
         >>> sliding = st.to_fully_convolutional(model)
-        >>> sliding.output_shape, sliding(np.zeros((1, 10, 12, 1))).shape
+        >>> sliding.output_shape, sliding(torch.zeros(1, 10, 12, 1)).shape
         ((None, None, None, 10), torch.Size([1, 3, 5, 10]))
 
     References: Long et al. (2015), "Fully convolutional networks for semantic segmentation",

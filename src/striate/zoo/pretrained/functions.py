@@ -32,8 +32,8 @@ def preprocess_input(
         >>> import numpy as np
         >>> from striate import zoo
         >>> prepare = zoo.preprocess_input("xception")
-        >>> prepare(np.array([[[0, 51, 255]]], "uint8")).round(3).tolist()
-        [[[-1.0, -0.6, 1.0]]]
+        >>> [f"{x:.1f}" for x in prepare(np.array([[[0, 51, 255]]], "uint8")).ravel()]
+        ['-1.0', '-0.6', '1.0']
     """
     if isinstance(network, Model):
         preparation = of_metadata(network.metadata.get(KEY) or {})
