@@ -82,3 +82,8 @@ def setup(app: Any) -> None:
     app.connect("autodoc-process-signature", the_constructor)
     reference.write(Path(__file__).parent / "api")
     guide_figures.write(Path(__file__).parent / "guides")
+
+
+# `Model` and `Graph` of the keras room have the names of ours; which is meant, the page's own
+# module says.
+suppress_warnings = ["ref.python"]
