@@ -164,7 +164,7 @@ class ChannelsFirst(Wrapping):
         return specs[0] if len(specs) == 1 else specs
 
     def idle(self, training: bool) -> str:
-        return self.node.kind.idle(training)
+        return "" if self.graph is None else self.node.kind.idle(training)
 
     def reach(self, axis: int, given: Spec, made: Spec) -> Reach | None:
         if axis == 1 or made.rank != given.rank:
