@@ -25,7 +25,7 @@ _IDLE: dict[str, tuple[Any, ...]] = {
 }
 
 
-class Rate(float):
+class _Rate(float):
     """A learning rate that can be set, as the variable that it is in Keras.
 
     Args:
@@ -34,35 +34,35 @@ class Rate(float):
 
     _optimizer: Any
 
-    def __new__(cls, value: float, optimizer: Any) -> Rate:
+    def __new__(cls, value: float, optimizer: Any) -> _Rate:
         self = super().__new__(cls, value)
         self._optimizer = optimizer
         return self
 
-    def assign(self, value: Any) -> Rate:
+    def assign(self, value: Any) -> _Rate:
         """Sets the optimizer's rate."""
         self._optimizer.learning_rate = float(value)
-        return Rate(float(value), self._optimizer)
+        return _Rate(float(value), self._optimizer)
 
     def numpy(self) -> Any:
         """The number."""
         return np.float32(self)
 
-    def value(self) -> Rate:
+    def value(self) -> _Rate:
         """Itself."""
         return self
 
     read_value = value
 
 
-class OfEveryAge(_Optimizer):
+class _OfEveryAge(_Optimizer):
     """What scripts ask an optimizer: `lr`, a rate that can be assigned, `apply_gradients`."""
 
     @property
     def learning_rate(self) -> Any:
         """The rate of the next step; under Keras 1 and 2's `decay`, the one it starts from."""
         start = self._rate.start
-        return Rate(self._rate.at(self._iterations) if start is None else start, self)
+        return _Rate(self._rate.at(self._iterations) if start is None else start, self)
 
     @learning_rate.setter
     def learning_rate(self, value: Any) -> None:
@@ -100,7 +100,7 @@ class OfEveryAge(_Optimizer):
         self.apply_gradients(zip(grads, weights, strict=True))
 
 
-def adopted(optimizer: Any) -> Any:
+def _adopted(optimizer: Any) -> Any:
     """The optimizer with what Keras code may ask it; one of torch's stays as it is."""
     kind = type(optimizer)
     if kind in _OF_EVERY_AGE:
@@ -116,7 +116,7 @@ def get(identifier: Any) -> Any:
     """
     if isinstance(identifier, str) and identifier.lower() == "adadelta":
         return _STAND_INS["Adadelta"]()
-    return adopted(_optimizers.get(identifier))
+    return _adopted(_optimizers.get(identifier))
 
 
 def _today(kind: type, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
@@ -176,7 +176,7 @@ def _take(kind: type) -> Any:
         return _today(kind, args, kwargs)
 
     def make(*args: Any, **kwargs: Any) -> Any:
-        return adopted(kind(**_today(kind, args, kwargs)))
+        return _adopted(kind(**_today(kind, args, kwargs)))
 
     return stand_in(kind, translate, make=make)
 
@@ -186,7 +186,7 @@ _CLASSES = {
     for n, v in surface.take(_optimizers).items()
     if isinstance(v, type) and v is not _Optimizer
 }
-_OF_EVERY_AGE = {v: type(n, (OfEveryAge, v), {"__doc__": v.__doc__}) for n, v in _CLASSES.items()}
+_OF_EVERY_AGE = {v: type(n, (_OfEveryAge, v), {"__doc__": v.__doc__}) for n, v in _CLASSES.items()}
 _STAND_INS = {name: _take(kind) for name, kind in _CLASSES.items()}
 Optimizer = _Optimizer
 globals().update(_STAND_INS)

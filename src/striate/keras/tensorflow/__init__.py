@@ -43,7 +43,7 @@ class UnconnectedGradients:
     ZERO = "zero"
 
 
-class VersionInfo:
+class version:
     """Numbers of this version."""
 
     VERSION = __version__
@@ -51,7 +51,6 @@ class VersionInfo:
     COMPILER_VERSION = "none"
 
 
-version = VersionInfo
 VERSION = __version__
 _MORE = ["UnconnectedGradients", "VERSION", "__version__", "version"]
 
