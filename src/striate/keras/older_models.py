@@ -13,9 +13,11 @@ import numpy as np
 from striate import errors
 from striate.keras import mixed_precision, notes, optimizers, saving
 from striate.keras.own_steps import OwnSteps
-from striate.layers import InputLayer, Normalization, Rescaling, Resizing
+from striate.layers import InputLayer, Layer, Normalization, Rescaling, Resizing
 from striate.layers.augmentation.base import OnImages
 from striate.layers.calls import by_itself, inside
+from striate.models import Sequential
+from striate.models.foreign import keras_order
 
 # Arguments that say how data are fetched, or how TensorFlow runs: there is nothing to choose here.
 _IDLE = (
@@ -40,8 +42,21 @@ class OlderModel(OwnSteps):
     if TYPE_CHECKING:
         inputs: list[Any]
         name: str
+        built: bool
+        call: Any
+        _owners: dict[str, Any]
         optimizer: Any
         loss: Any
+
+    @property
+    def layers(self) -> list[Any]:
+        """The layers in the order in which Keras lists them: of branches, by their depth."""
+        found: list[Any] = super().layers  # type: ignore[misc]
+        if isinstance(self, Sequential) or type(self).call is not Layer.call or not self.built:
+            return found
+        owners = {owner: name for name, owner in self._owners.items()}
+        places = {name: place for place, name in enumerate(keras_order(self))}
+        return sorted(found, key=lambda layer: places[owners[layer]])
 
     def forward(self, *args: Any, training: bool | None = None, **kwargs: Any) -> Any:
         """Runs the model; one of layers that augment augments if it is called by itself."""

@@ -23,6 +23,7 @@ from striate.graph.kinds import InputLayer
 from striate.layers import BuiltIn, Layer
 from striate.layers.wrapping import Holding
 from striate.models import Model
+from striate.models.facts import layers_by_path
 from striate.ops.layout import to_internal
 
 TOLERANCE = 1e-4
@@ -65,7 +66,7 @@ def to_torch(
     """
     graph = sized(model, input_shape)
     _refuse_masks(graph)
-    builder = build(inlined(graph).graph, _by_path(model))
+    builder = build(inlined(graph).graph, layers_by_path(model))
     made = fx.GraphModule(builder.root, builder.calls, class_name=_class_name(model.name))
     made.graph.eliminate_dead_code()
     made.recompile()
@@ -218,15 +219,6 @@ def _as_it_lies(graph: Graph, node: Node, readers: Mapping[str, list[Node | None
 def _of_each_value(node: Node) -> bool:
     named = getattr(node.kind, "activation", None)
     return named is None or (not named.custom and "softmax" not in named.name)
-
-
-def _by_path(model: Model, path: str = "") -> dict[str, Layer]:
-    """Every layer by its path, as `inlined` names them."""
-    found: dict[str, Layer] = {}
-    for name, layer in model._owners.items():
-        inside = isinstance(layer, Model) and type(layer).call is Layer.call
-        found |= _by_path(layer, f"{path}{name}/") if inside else {f"{path}{name}": layer}  # type: ignore[arg-type]
-    return found
 
 
 def sized(model: Model, input_shape: Any) -> Graph:
