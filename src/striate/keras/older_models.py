@@ -55,7 +55,7 @@ class OlderModel(OwnSteps):
         if isinstance(self, Sequential) or type(self).call is not Layer.call or not self.built:
             return found
         owners = {owner: name for name, owner in self._owners.items()}
-        places = {name: place for place, name in enumerate(keras_order(self))}
+        places = {name: place for place, name in enumerate(keras_order(self))}  # type: ignore[arg-type]
         return sorted(found, key=lambda layer: places[owners[layer]])
 
     def forward(self, *args: Any, training: bool | None = None, **kwargs: Any) -> Any:
