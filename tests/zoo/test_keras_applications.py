@@ -39,11 +39,10 @@ PAIRS = {
     "mobilenet": "MobileNet",
     "mobilenet_v3_large": "MobileNetV3Large",
     "mobilenet_v3_small": "MobileNetV3Small",
-    "efficientnet_b0": "EfficientNetB0",
-    "efficientnet_b3": "EfficientNetB3",
-    "efficientnet_b7": "EfficientNetB7",
+    **{f"efficientnet_b{n}": f"EfficientNetB{n}" for n in range(8)},
     "efficientnet_v2_s": "EfficientNetV2S",
     "convnext_tiny": "ConvNeXtTiny",
+    "convnext_small": "ConvNeXtSmall",
     "convnext_base": "ConvNeXtBase",
 }
 

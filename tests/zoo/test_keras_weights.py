@@ -14,7 +14,7 @@ from keras.src.legacy.saving.legacy_h5_format import save_weights_to_hdf5_group
 
 from striate import zoo
 from tests.keras_oracle import keras
-from tests.zoo.test_keras_applications import flat, randomise
+from tests.zoo.test_keras_applications import PAIRS, flat, randomise
 
 pytestmark = [
     pytest.mark.torch,
@@ -22,32 +22,6 @@ pytestmark = [
     pytest.mark.slow,
     pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning"),
 ]
-
-PAIRS = {
-    "mobilenet_v2": "MobileNetV2",
-    "vgg16": "VGG16",
-    "vgg19": "VGG19",
-    "resnet50": "ResNet50",
-    "resnet101": "ResNet101",
-    "resnet152": "ResNet152",
-    "resnet50v2": "ResNet50V2",
-    "resnet101v2": "ResNet101V2",
-    "resnet152v2": "ResNet152V2",
-    "inception_v3": "InceptionV3",
-    "inception_resnet_v2": "InceptionResNetV2",
-    "xception": "Xception",
-    "densenet121": "DenseNet121",
-    "densenet169": "DenseNet169",
-    "densenet201": "DenseNet201",
-    "mobilenet": "MobileNet",
-    "mobilenet_v3_large": "MobileNetV3Large",
-    "mobilenet_v3_small": "MobileNetV3Small",
-    **{f"efficientnet_b{n}": f"EfficientNetB{n}" for n in range(8)},
-    "efficientnet_v2_s": "EfficientNetV2S",
-    "convnext_tiny": "ConvNeXtTiny",
-    "convnext_small": "ConvNeXtSmall",
-    "convnext_base": "ConvNeXtBase",
-}
 
 
 @pytest.fixture(autouse=True)
