@@ -3,8 +3,9 @@
 Source: the modules of `keras.applications` in Keras 3.15: address, MD5 (SHA-256 for ConvNeXt; none
 is published for MobileNet and MobileNetV2) and `preprocess_input`. The accuracies are those of the
 table on https://keras.io/api/applications, whose images are one middle crop. Keras publishes no
-size of a crop: it is the one with which each network's authors evaluate, 7/8 of the shorter side,
-EfficientNet 32 px less than it (timm 1.0.31 has the same in its `default_cfgs`).
+size of a crop: the usual one is taken, 7/8 of the shorter side, and 32 px less than it for
+EfficientNet, as timm 1.0.31 has it in its `default_cfgs`; timm takes 0.8975 for Xception and
+Inception-ResNet v2.
 """
 
 from __future__ import annotations
