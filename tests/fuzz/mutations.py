@@ -83,9 +83,8 @@ def json_changed(rng: random.Random, value: Any) -> Any:
         elif kind == 5 and isinstance(container, list):
             container.insert(key, json.loads(json.dumps(container[key])))
         elif isinstance(container, dict):
-            container[rng.choice(("units", "filters", "name", "module", "layers"))] = rng.choice(
-                EXTREMES
-            )
+            name = rng.choice(("units", "filters", "name", "module", "layers"))
+            container[name] = json.loads(json.dumps(rng.choice(EXTREMES)))
     return copy
 
 

@@ -21,9 +21,6 @@ from striate.keras import callbacks, layers, models, optimizers, served
 pytestmark = pytest.mark.torch
 NAMES = Path(__file__).with_name("used_names.txt").read_text(encoding="utf-8").split()
 NOT_HERE = {
-    "keras.applications.NASNetMobile",
-    "keras.applications.NASNetLarge",
-    "keras.applications.nasnet.preprocess_input",
     "keras.applications.imagenet_utils._obtain_input_shape",  # an inside of Keras 2
 }
 

@@ -33,6 +33,7 @@ PAIRS = {
     "inception_v3": "InceptionV3",
     "inception_resnet_v2": "InceptionResNetV2",
     "xception": "Xception",
+    "nasnet_large": "NASNetLarge",
     "densenet121": "DenseNet121",
     "densenet169": "DenseNet169",
     "densenet201": "DenseNet201",

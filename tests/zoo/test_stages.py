@@ -148,6 +148,16 @@ STAGES: dict[str, Stages] = {
         block4_add=(19, 728), block12_add=(19, 728), block13_add=(10, 1024),
         block14_sepconv2_act=(10, 2048),
     ),
+    # Section 3.1 and figure 2 of arXiv:1707.07012: two reductions before the first of three stacks,
+    # "4 @ 1056" and "6 @ 4032", whose cells join six maps of filters, 2 filters, 4 filters.
+    "nasnet_mobile": square(
+        stem_bn1=(111, 32), reduction_concat_stem_1=(56, 44), reduction_concat_stem_2=(28, 88),
+        normal_concat_3=(28, 264), normal_concat_8=(14, 528), normal_concat_12=(7, 1056),
+    ),
+    "nasnet_large": square(
+        stem_bn1=(165, 96), reduction_concat_stem_1=(83, 168), reduction_concat_stem_2=(42, 336),
+        normal_concat_5=(42, 1008), normal_concat_12=(21, 2016), normal_concat_18=(11, 4032),
+    ),
     "squeezenet1_0": SQUEEZE,
     "squeezenet1_1": square(
         conv1=(111, 64), pool1=(55, 64), pool3=(27, 128), fire5_concat=(27, 256), pool5=(13, 256),

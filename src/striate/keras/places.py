@@ -175,8 +175,6 @@ ADD_ONS: dict[str, str] = {
 
 # Name of a module here -> what to use instead of a name that no age of striate will have.
 INSTEAD: dict[str, str] = {
-    "keras.applications.NASNetLarge": "Use EfficientNetB4, smaller and more accurate",
-    "keras.applications.NASNetMobile": "Use MobileNetV2 or EfficientNetB0",
     "keras.Variable": "Use tf.Variable, or a Layer's add_weight",
     "keras.DTypePolicy": "Use keras.mixed_precision.set_global_policy for the whole model",
     "keras.FloatDTypePolicy": "Use keras.mixed_precision.set_global_policy for the whole model",

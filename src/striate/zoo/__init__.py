@@ -34,6 +34,8 @@ from striate.zoo.mobilenet import mobilenet as mobilenet
 from striate.zoo.mobilenet import mobilenet_v2 as mobilenet_v2
 from striate.zoo.mobilenet import mobilenet_v3_large as mobilenet_v3_large
 from striate.zoo.mobilenet import mobilenet_v3_small as mobilenet_v3_small
+from striate.zoo.nasnet import nasnet_large as nasnet_large
+from striate.zoo.nasnet import nasnet_mobile as nasnet_mobile
 from striate.zoo.plain import all_cnn_c as all_cnn_c
 from striate.zoo.plain import nin as nin
 from striate.zoo.pretrained.functions import preprocess_input as preprocess_input

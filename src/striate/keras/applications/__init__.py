@@ -33,6 +33,9 @@ from striate.keras.applications import (
     mobilenet_v3 as mobilenet_v3,
 )
 from striate.keras.applications import (
+    nasnet as nasnet,
+)
+from striate.keras.applications import (
     resnet as resnet,
 )
 from striate.keras.applications import (
@@ -71,6 +74,8 @@ from striate.keras.applications.mobilenet import MobileNet as MobileNet
 from striate.keras.applications.mobilenet_v2 import MobileNetV2 as MobileNetV2
 from striate.keras.applications.mobilenet_v3 import MobileNetV3Large as MobileNetV3Large
 from striate.keras.applications.mobilenet_v3 import MobileNetV3Small as MobileNetV3Small
+from striate.keras.applications.nasnet import NASNetLarge as NASNetLarge
+from striate.keras.applications.nasnet import NASNetMobile as NASNetMobile
 from striate.keras.applications.resnet import ResNet50 as ResNet50
 from striate.keras.applications.resnet import ResNet101 as ResNet101
 from striate.keras.applications.resnet import ResNet152 as ResNet152
@@ -121,6 +126,9 @@ __all__ = [
     "inception_v3",
     "mobilenet",
     "mobilenet_v2",
+    "NASNetLarge",
+    "NASNetMobile",
+    "nasnet",
     "mobilenet_v3",
     "resnet",
     "resnet50",

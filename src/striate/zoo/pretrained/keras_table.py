@@ -127,6 +127,22 @@ ROWS: tuple[Row, ...] = (
         "b0042744bf5b25fce3cb969f33bebb97",
     ),
     Row(
+        "nasnet_mobile",
+        "tensorflow/keras-applications/nasnet",
+        "NASNet-mobile",
+        "-no-top",
+        "020fb642bf7360b370c678b08e0adf61",
+        "1ed92395b5b598bdda52abe5c0dbfd63",
+    ),
+    Row(
+        "nasnet_large",
+        "tensorflow/keras-applications/nasnet",
+        "NASNet-large",
+        "-no-top",
+        "11577c9a518f0070763c2b964a382f17",
+        "d81d89dc07e6e56530c4e77faddd61b5",
+    ),
+    Row(
         "densenet121",
         "tensorflow/keras-applications/densenet",
         "densenet121_weights_tf_dim_ordering_tf_kernels",
@@ -291,6 +307,8 @@ COLOURS = {
         "xception",
         "mobilenet",
         "mobilenet_v2",
+        "nasnet_mobile",
+        "nasnet_large",
     ),
     "torch": ("densenet121", "densenet169", "densenet201"),
 }
