@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from striate.errors import ArgumentError, UnknownNameError
+from striate.errors import ArgumentError, ShapeError, UnknownNameError
 from striate.keras import applications
 from striate.keras.applications import imagenet_utils, mobilenet_v2, resnet50
 
@@ -43,4 +43,43 @@ def test_images_are_prepared_by_family_and_by_mode() -> None:
         imagenet_utils.preprocess_input(x, mode="pytorch")
     assert str(caught.value) == (
         "preprocess_input: unknown mode. Got 'pytorch'. Did you mean 'torch'?"
+    )
+
+
+@pytest.mark.keras
+@pytest.mark.parametrize("flat", [False, True])
+@pytest.mark.parametrize("form", ["channels_last", "channels_first"])
+@pytest.mark.parametrize("given", [None, "usual", "small", "open", "flat"])
+@pytest.mark.parametrize("weights", [None, "imagenet"])
+def test_the_input_shape_of_a_network_that_a_script_writes_is_keras_s(
+    given: str | None, form: str, flat: bool, weights: str | None
+) -> None:
+    from keras.src.applications.imagenet_utils import obtain_input_shape
+
+    sides = {"usual": (224, 224), "small": (16, 64), "open": (None, 64)}.get(given or "")
+    shape = None if given is None else (64, 64)
+    if sides is not None:
+        shape = (3, *sides) if form == "channels_first" else (*sides, 3)
+    arguments = (shape, 224, 32, form, flat, weights)
+    try:
+        wanted = obtain_input_shape(*arguments)
+    except ValueError:
+        with pytest.raises(ShapeError):
+            imagenet_utils._obtain_input_shape(*arguments)
+    else:
+        assert imagenet_utils._obtain_input_shape(*arguments) == wanted
+
+
+def test_an_input_shape_that_a_network_cannot_take() -> None:
+    with pytest.raises(ShapeError) as caught:
+        imagenet_utils._obtain_input_shape((16, 64, 3), 224, 32, "channels_last", False)
+    assert str(caught.value) == (
+        "_obtain_input_shape: the network cannot take this input shape. "
+        "Got input_shape=(16, 64, 3). Expected three sizes, 32 px or more each side."
+    )
+    with pytest.raises(ShapeError) as caught:
+        imagenet_utils._obtain_input_shape((64, 64, 3), 224, 32, None, True, "imagenet")
+    assert str(caught.value) == (
+        "_obtain_input_shape: the network cannot take this input shape. "
+        "Got input_shape=(64, 64, 3). Expected (224, 224, 3)."
     )

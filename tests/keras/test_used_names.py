@@ -15,14 +15,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from striate import errors
 from striate.keras import callbacks, layers, models, optimizers, served
 
 pytestmark = pytest.mark.torch
 NAMES = Path(__file__).with_name("used_names.txt").read_text(encoding="utf-8").split()
-NOT_HERE = {
-    "keras.applications.imagenet_utils._obtain_input_shape",  # an inside of Keras 2
-}
 
 
 @pytest.fixture(scope="module")
@@ -51,10 +47,6 @@ def objects(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
 @pytest.mark.parametrize("name", dict.fromkeys(NAMES))
 def test_a_name_that_scripts_use_is_there(name: str, objects: dict[str, Any]) -> None:
     first, _, member = name.partition(".")
-    if name in NOT_HERE:
-        with pytest.raises(errors.MissingAttributeError, match="striate"):
-            served.resolve(name)
-        return
     if first in ("keras", "tensorflow", "keras_preprocessing"):
         served.resolve(name)
         return
