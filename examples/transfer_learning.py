@@ -8,8 +8,10 @@ of them are learned first, the other four from 5 images each.
 
     python examples/transfer_learning.py [--images cifar10_images.zip] [--epochs 5] [--quick]
 
-Measured with CIFAR-10, part by part: 0.48 to 0.50 with the frozen backbone, 0.53 to 0.54 tuned,
-0.45 to 0.46 from scratch. The digits are too easy for such a difference; they show the steps.
+Measured with CIFAR-10, two seeds: 0.70 and 0.71 with the frozen backbone, 0.74 tuned, 0.66 and
+0.64 from scratch. That holds where what was learned is related: cats to dogs, trucks to cars. For
+bird, cat, deer and dog, all but strangers to frog, horse and four vehicles, one seed gave 0.46,
+0.51 and 0.43. The digits are too easy for such a difference; they show the steps.
 """
 
 from __future__ import annotations
@@ -29,7 +31,7 @@ from striate import layers
 
 FOLDER = Path("runs/transfer")
 PRETRAINED, TUNED = FOLDER / "pretrained.striate", FOLDER / "tuned.striate"
-NEW_PHOTOGRAPHS = ("bird", "cat", "deer", "dog")
+NEW_PHOTOGRAPHS = ("cat", "deer", "frog", "truck")
 NEW_DIGITS = ("3", "5", "8", "9")
 Part = tuple[Any, Any]
 
@@ -135,7 +137,7 @@ def main() -> None:
     print(f"  then tuned, stage by stage  {tuned:.3f}   saved as {TUNED}")
     print(f"  from scratch                {scratch:.3f}")
     print(f"{time.monotonic() - begun:.0f} s")
-    worse = frozen <= scratch or tuned < scratch + 0.04
+    worse = frozen < scratch + 0.03 or tuned < scratch + 0.05
     if options.images and not options.quick and worse:
         raise SystemExit("what was learned before is of no clear use here")
 

@@ -40,5 +40,5 @@ def test_a_frozen_backbone_is_better_than_beginning_anew(
     text, accuracies = told(tmp_path, "--images", shared_path("data/cifar10_images.zip"))
     frozen, tuned, scratch = accuracies
     print(text)
-    assert frozen > scratch
-    assert tuned > scratch + 0.04
+    assert frozen > scratch + 0.03
+    assert tuned > scratch + 0.05
