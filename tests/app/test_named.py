@@ -85,7 +85,7 @@ def test_models_are_listed(invoke: Any) -> None:
     assert [line.split()[0] for line in lines] == ["name", "squeezenet1_0", "squeezenet1_1"]
     record = json.loads(invoke("models", "--sort", "top1", "--json").stdout)
     assert record["models"][0]["name"] == "lenet5"
-    assert len(record["models"]) == 64
+    assert len(record["models"]) == 67
     assert invoke("models", "none").stdout == "No network has 'none' in its name.\n"
 
 

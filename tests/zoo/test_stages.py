@@ -223,6 +223,10 @@ STAGES: dict[str, Stages] = {
     # figure 4 of arXiv:1809.00888
     "meso4": square(pool1=(128, 8), pool2=(64, 8), pool3=(32, 16), pool4=(8, 16)),
     # figure 1 of arXiv:2004.15004
+    # Halved as often as 32 px allow; layers take the names that any model gives them.
+    "small": square(
+        max_pooling2d=(16, 32), max_pooling2d_1=(8, 64), max_pooling2d_2=(4, 128),
+    ),
     "tiny_vgg": square(
         conv_1_1=(62, 10), conv_1_2=(60, 10), max_pool_1=(30, 10), conv_2_1=(28, 10),
         conv_2_2=(26, 10), max_pool_2=(13, 10),

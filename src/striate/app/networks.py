@@ -17,12 +17,6 @@ if TYPE_CHECKING:
 SMALL_PX = 64
 """Networks of the zoo see images up to this size through their small stem."""
 
-_LEAST_SIDE_PX = 4
-"""Maps this small are not halved again."""
-
-_FLATTENED_SIDE_PX = 8
-"""Maps larger than this are averaged at the end: a Dense layer over all of them would be huge."""
-
 
 @dataclass(frozen=True)
 class Network:
@@ -119,25 +113,13 @@ def _of_zoo(
 
 def _small(input_shape: tuple[int, int, int]) -> list[Any]:
     """One to three times: convolution 3x3, batch normalisation, pooling; then two dense layers."""
-    from striate import layers
+    from striate.zoo.compact import small_blocks, small_end
 
     side = min(input_shape[:2])
-    found: list[Any] = []
-    for filters in (32, 64, 128):
-        # Keras's momentum of 0.99 needs thousands of steps, which few images do not give.
-        found += [
-            layers.Conv2D(filters, 3, padding="same", use_bias=False),
-            layers.BatchNormalization(momentum=0.9),
-            layers.Activation("relu"),
-        ]
-        if side >= _LEAST_SIDE_PX:
-            found.append(layers.MaxPooling2D(2))
-            side //= 2
-        if side < _LEAST_SIDE_PX:
-            break
-    large = side > _FLATTENED_SIDE_PX
-    found.append(layers.GlobalAveragePooling2D() if large else layers.Flatten())
-    return [*found, layers.Dropout(0.5), layers.Dense(64, activation="relu")]
+    blocks = small_blocks(side)
+    for layer in blocks:
+        side = side // 2 if type(layer).__name__ == "MaxPooling2D" else side
+    return [*blocks, *small_end(side)]
 
 
 def _mlp(input_shape: tuple[int, int, int]) -> list[Any]:

@@ -6,6 +6,10 @@ from striate.zoo.alexnets import alexnet as alexnet
 from striate.zoo.alexnets import alexnet_one_tower as alexnet_one_tower
 from striate.zoo.alexnets import zfnet as zfnet
 from striate.zoo.architecture import Architecture as Architecture
+from striate.zoo.compact import meso4 as meso4
+from striate.zoo.compact import resnet9 as resnet9
+from striate.zoo.compact import small as small
+from striate.zoo.compact import tiny_vgg as tiny_vgg
 from striate.zoo.convnext import convnext_base as convnext_base
 from striate.zoo.convnext import convnext_small as convnext_small
 from striate.zoo.convnext import convnext_tiny as convnext_tiny
@@ -62,9 +66,6 @@ from striate.zoo.sharing import PushedModel as PushedModel
 from striate.zoo.sharing import load as load
 from striate.zoo.sharing import push as push
 from striate.zoo.sharing import pushed as pushed
-from striate.zoo.small import meso4 as meso4
-from striate.zoo.small import resnet9 as resnet9
-from striate.zoo.small import tiny_vgg as tiny_vgg
 from striate.zoo.squeezenet import squeezenet1_0 as squeezenet1_0
 from striate.zoo.squeezenet import squeezenet1_1 as squeezenet1_1
 from striate.zoo.table import ListedModel as ListedModel

@@ -8,6 +8,7 @@ from types import ModuleType
 from striate.errors import unknown_name
 from striate.zoo import (
     alexnets,
+    compact,
     convnext,
     densenet,
     efficientnet,
@@ -20,7 +21,6 @@ from striate.zoo import (
     resnet,
     resnet_cifar,
     resnet_v2,
-    small,
     squeezenet,
     unets,
     vgg,
@@ -46,7 +46,7 @@ FAMILIES: tuple[ModuleType, ...] = (
     efficientnet,
     convnext,
     unets,
-    small,
+    compact,
 )
 
 

@@ -1,4 +1,4 @@
-"""Small networks: one of speed records, one of lessons, one for faces."""
+"""Small networks: one of speed records, one of lessons, one for faces, one for a first result."""
 
 from __future__ import annotations
 
@@ -73,6 +73,67 @@ def meso_head(x: Map, classes: int, activation: Any) -> Map:
     return layers.Dense(classes, activation=activation, name="predictions")(x)
 
 
+LEAST_SIDE_PX = 4
+"""Maps this small are not halved again by `small`."""
+
+FLATTENED_SIDE_PX = 8
+"""Maps larger than this are averaged at its end: a Dense layer over all of them would be huge."""
+
+
+def small_blocks(side: int | None) -> list[layers.Layer]:
+    """One to three times convolution 3x3, batch normalization, pooling, as the image allows.
+
+    Args:
+        side: the smaller one of the image, in pixels; None: large enough.
+    """
+    found: list[layers.Layer] = []
+    left = 2 * FLATTENED_SIDE_PX**2 if side is None else side
+    for filters in (32, 64, 128):
+        # Keras's momentum of 0.99 needs thousands of steps, which few images do not give.
+        found += [
+            layers.Conv2D(filters, 3, padding="same", use_bias=False),
+            layers.BatchNormalization(momentum=0.9),
+            layers.Activation("relu"),
+        ]
+        if left >= LEAST_SIDE_PX:
+            found.append(layers.MaxPooling2D(2))
+            left //= 2
+        if left < LEAST_SIDE_PX:
+            break
+    return found
+
+
+def small_end(side: int | None) -> list[layers.Layer]:
+    """What stands between the last map and the scores.
+
+    Args:
+        side: of the last map, in pixels.
+    """
+    large = side is None or side > FLATTENED_SIDE_PX
+    flat = layers.GlobalAveragePooling2D() if large else layers.Flatten()
+    return [flat, layers.Dropout(0.5), layers.Dense(64, activation="relu")]
+
+
+def _side(x: Map) -> int | None:
+    sides = x.shape[1:3]
+    return None if None in sides else min(sides)
+
+
+def sized(image: Map) -> Map:
+    """The blocks that the image allows: 32 px to (4, 4, 128)."""
+    x = image
+    for layer in small_blocks(_side(image)):
+        x = layer(x)
+    return x
+
+
+def sized_head(x: Map, classes: int, activation: Any) -> Map:
+    """Flattened, or averaged if it is large, 64 units behind a dropout, the scores."""
+    for layer in small_end(_side(x)):
+        x = layer(x)
+    return layers.Dense(classes, activation=activation, name="predictions")(x)
+
+
 resnet9 = Architecture(
     name="resnet9",
     body=nine,
@@ -116,4 +177,18 @@ meso4 = Architecture(
     top1=0.891,
     input_shape=(256, 256, 3),
     classes=1,
+)
+small = Architecture(
+    name="small",
+    body=sized,
+    head=sized_head,
+    paper="LeCun et al. (1998), Gradient-Based Learning Applied to Document Recognition, whose "
+    "plan it follows, with Ioffe and Szegedy's batch normalization, https://arxiv.org/abs/1502.03167",
+    about="the first network of `striate train`: sized to its images",
+    parameters=225_706,
+    source="striate's own",
+    data="any small images",
+    input_shape=(32, 32, 3),
+    smallest=1,
+    classes=10,
 )
