@@ -27,7 +27,7 @@ DICTS = json.loads(gzip.decompress(RECORD.read_bytes()))["networks"]
 
 def state_dict(network: str) -> dict[str, torch.Tensor]:
     """One number stands for all of a weight, so that the file stays small."""
-    return {name: torch.full((1,), 0.5).expand(shape) for name, shape in DICTS[network].items()}
+    return {name: torch.tensor(0.5).expand(shape) for name, shape in DICTS[network].items()}
 
 
 def saved(state: object, path: Path) -> str:

@@ -174,7 +174,8 @@ RULES: dict[str, Rule] = {
     **{f"densenet{depth}": densenet for depth in (121, 169, 201)},
     **{f"convnext_{size}": convnext for size in ("tiny", "small", "base")},
 }
-HEADS = ("fc.", "classifier.", "aux1.", "aux2.")
+# Heads that a network without one leaves in the file; of ConvNeXt's, the normalisation stays.
+HEADS = ("fc.", "classifier.2.", "classifier.", "aux1.", "aux2.")
 
 # Our name of a weight -> torchvision's.
 WEIGHTS = {
