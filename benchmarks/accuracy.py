@@ -111,13 +111,14 @@ RUNS: dict[str, list[Run]] = {
     ],
     "zoo": [
         Run("LeNet-5, modern form", "lenet5_modern", 2, 128, recipe=RECIPE),
+        Run("small", "zoo_small", 2, 128, recipe=RECIPE),
         Run("tiny VGG", "tiny_vgg", 20, 128, recipe=RECIPE),
         Run("SqueezeNet 1.1", "squeezenet1_1", 8, 128, recipe={"learning_rate": 0.001}),
         Run("ResNet-20", "zoo_resnet20", 6, 128, recipe=RECIPE),
     ],
 }
 RUNS["cifar10"] = [replace(run, images="cifar10") for run in RUNS["cifar10"]]
-RUNS["zoo"][1:] = [replace(run, images="cifar10") for run in RUNS["zoo"][1:]]
+RUNS["zoo"][2:] = [replace(run, images="cifar10") for run in RUNS["zoo"][2:]]
 
 
 def main() -> None:

@@ -60,6 +60,7 @@ def resnet18_bytes() -> Any:
 TO_ACCURACY = {
     "resnet18_bytes": Workload(resnet18_bytes, 11_183_562, "sgd", (128,)),
     "lenet5_modern": Workload(zoo_small.lenet5_modern, 61_706, "adamw", (128,)),
+    "zoo_small": Workload(zoo_small.small, 167_786, "adamw", (128,)),
     "tiny_vgg": Workload(zoo_small.tiny_vgg, 5_520, "adamw", (128,)),
     "squeezenet1_1": Workload(zoo_small.squeezenet1_1, 727_626, "adamw", (128,)),
     "zoo_resnet20": Workload(zoo_small.resnet20, 271_098, "adamw", (128,)),

@@ -23,6 +23,10 @@ def tiny_vgg() -> Model:
     return from_bytes("tiny_vgg", (32, 32, 3))
 
 
+def small() -> Model:
+    return from_bytes("small", (28, 28, 1))
+
+
 def resnet20() -> Model:
     return from_bytes("resnet20", (32, 32, 3))
 
