@@ -237,4 +237,4 @@ def test_errors_name_the_network_and_the_remedy() -> None:
 def test_every_network_of_the_package_is_listed() -> None:
     public = {n: v for n, v in vars(zoo).items() if isinstance(v, Architecture)}
     assert public == zoo.ARCHITECTURES
-    assert len(public) == 64
+    assert len(public) == 67
