@@ -65,7 +65,7 @@ HEADINGS = {
     "accuracy_mnist": "Time to accuracy: MNIST",
     "accuracy_cifar10": "Time to accuracy: CIFAR-10",
     "accuracy_precision": "Accuracy in float32 and with `precision='auto'`",
-    "accuracy_zoo": "Small networks of `striate.zoo`: MNIST (LeNet-5, small) and CIFAR-10 (the others)",
+    "accuracy_zoo": "`striate.zoo`: MNIST (LeNet-5, small) and CIFAR-10 (the others)",
 }
 
 
