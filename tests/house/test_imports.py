@@ -13,7 +13,8 @@ import pytest
 import striate
 from tests.house import tree
 
-LOWER = {"errors", "storage", "graph", "analysis", "ops", "layers", "plan", "training", "data"}
+LOWER = {"errors", "storage", "graph", "analysis", "kernels", "ops", "layers", "plan", "training"}
+LOWER |= {"data"}
 BELOW = {*LOWER, "figures", "diagrams", "models", "zoo"}
 UPPER = {*BELOW, "explain", "diagnosis", "formats"}
 
@@ -26,10 +27,11 @@ ROOMS: dict[str, set[str]] = {
     "arrays": {"graph", "errors"},
     "analysis": {"graph", "errors"},
     "diagrams": {"graph", "figures", "errors"},
+    "kernels": {"errors"},
     "ops": {"graph", "errors"},
     "layers": {"graph", "ops", "errors"},
-    "plan": {"graph", "ops", "layers", "errors"},
-    "training": {"ops", "storage", "figures", "errors"},
+    "plan": {"graph", "kernels", "ops", "layers", "errors"},
+    "training": {"kernels", "ops", "storage", "figures", "errors"},
     "data": {"storage", "errors"},
     "models": LOWER,
     # analysis counts and prints; data downloads and storage reads what was pushed

@@ -1,0 +1,3 @@
+"""Our own CPU kernels: whole blocks of a network in one pass over their values."""
+
+from __future__ import annotations

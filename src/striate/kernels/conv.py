@@ -1,0 +1,104 @@
+"""ConvKernel: a block's forward kernel, and which one a shape gets."""
+
+from __future__ import annotations
+
+import ctypes
+
+import torch
+from torch import Tensor
+
+from striate.errors import KernelError, message
+from striate.kernels import library
+from striate.kernels.shapes import ConvShape, NativeShape, NativeValues
+
+# From the fastest to the definition: a shape gets the first that is suitable for it.
+KERNELS: tuple[str, ...] = ("plain_conv",)
+
+_SHAPE = ctypes.POINTER(NativeShape)
+_VALUES = ctypes.POINTER(NativeValues)
+
+
+class ConvKernel:
+    """One kernel for one shape.
+
+    Args:
+        name: the kernel's.
+        shape: the block's sizes.
+
+    Raises:
+        KernelError: the kernels cannot run here, or this one does not do the shape.
+    """
+
+    def __init__(self, name: str, shape: ConvShape) -> None:
+        self.name, self.shape = name, shape
+        self.packed_size: int = _size(name)(shape.native)
+        if not self.packed_size:
+            raise KernelError(
+                message(name, "the kernel does not do this shape", got={"shape": shape})
+            )
+        self._run = library.function(name, _SHAPE, ctypes.c_int64, _VALUES, ctypes.c_int32)
+        self._pack = library.function(
+            f"{name}_pack", _SHAPE, ctypes.c_void_p, ctypes.c_int32, ctypes.c_void_p, ctypes.c_int32
+        )
+
+    def pack(self, weights: Tensor, turned: bool = False, out: Tensor | None = None) -> Tensor:
+        """Weights as the kernel reads them.
+
+        Args:
+            weights: (O, C, H, W) of float32 with channels-last strides.
+            turned: they are those of the layer whose input gradient this block computes
+                (`ConvShape.gradient`).
+            out: what an earlier call gave, to be overwritten.
+        """
+        packed = torch.empty(self.packed_size) if out is None else out
+        place, target = weights.data_ptr(), packed.data_ptr()
+        status = self._pack(self.shape.native, place, turned, target, library.threads())
+        library.check(status, f"{self.name}_pack")
+        return packed
+
+    def __call__(
+        self,
+        x: Tensor,
+        packed: Tensor,
+        bias: Tensor | None = None,
+        *,
+        mask: Tensor | None = None,
+        add: Tensor | None = None,
+        y: Tensor | None = None,
+        code: Tensor | None = None,
+    ) -> Tensor:
+        """The block's result; maps are (N, C, H, W) of float32 with channels-last strides.
+
+        Args:
+            x: the input.
+            packed: what `pack` gave.
+            bias: (filters,).
+            mask: as x; x counts as 0 where it is not above 0.
+            add: as the result before pooling, added before the activation.
+            y: where the result goes; None: a new tensor.
+            code: bytes as the result, filled with which of four values won, 4 where ReLU gives 0.
+        """
+        shape = self.shape
+        if y is None:
+            y = new_map(len(x), shape.filters, shape.result)
+        tensors = (x, mask, packed, bias, add, y, code)
+        values = NativeValues(*[None if t is None else t.data_ptr() for t in tensors])
+        library.check(self._run(shape.native, len(x), values, library.threads()), self.name)
+        return y
+
+
+def choose(shape: ConvShape) -> ConvKernel:
+    """The fastest kernel that does a shape."""
+    name = next(name for name in KERNELS if _size(name)(shape.native))
+    return ConvKernel(name, shape)
+
+
+def new_map(
+    images: int, channels: int, size: tuple[int, int], dtype: torch.dtype = torch.float32
+) -> Tensor:
+    """An empty (N, C, H, W) with channels-last strides, those of N and of one channel included."""
+    return torch.empty((images, *size, channels), dtype=dtype).permute(0, 3, 1, 2)
+
+
+def _size(name: str) -> ctypes._FuncPtr:  # type: ignore[name-defined]
+    return library.function(f"{name}_packed_size", _SHAPE, result=ctypes.c_size_t)

@@ -1,0 +1,111 @@
+"""ConvShape and ConvValues as the native code reads them (mirrors of native/conv.h)."""
+
+from __future__ import annotations
+
+import ctypes
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+ACTIVATIONS = {"linear": 0, "relu": 1, "capped_relu": 2, "leaky_relu": 3}
+
+
+class NativeShape(ctypes.Structure):
+    """`struct ConvShape`."""
+
+    _fields_ = [
+        *((name, ctypes.c_int32) for name in ("channels", "filters")),
+        *((name, ctypes.c_int32) for name in ("in_h", "in_w", "out_h", "out_w")),
+        *((name, ctypes.c_int32) for name in ("kernel_h", "kernel_w", "stride_h", "stride_w")),
+        *((name, ctypes.c_int32) for name in ("dilation_h", "dilation_w", "pad_top", "pad_left")),
+        *((name, ctypes.c_int32) for name in ("pool", "activation")),
+        ("number", ctypes.c_float),
+        *((name, ctypes.c_int32) for name in ("x_row", "y_row")),
+    ]
+
+
+class NativeValues(ctypes.Structure):
+    """`struct ConvValues`: addresses."""
+
+    _fields_ = [
+        (name, ctypes.c_void_p) for name in ("x", "mask", "packed", "bias", "add", "y", "code")
+    ]
+
+
+@dataclass(frozen=True)
+class ConvShape:
+    """The sizes of a block: a convolution of images with what follows it.
+
+    Args:
+        channels, filters: of its input and its result.
+        size: height and width of its input, in pixels.
+        kernel, strides, dilation: two numbers each.
+        padding: zeros before and after height and width.
+        pool: 1, or 2 for max-pooling of 2x2 with stride 2 and "valid" padding.
+        activation: one of `ACTIVATIONS`.
+        number: the activation's cap or slope.
+        x_row, y_row: floats from one pixel to the next, where a map is a part of a wider one;
+            0: it is not.
+    """
+
+    channels: int
+    filters: int
+    size: tuple[int, int]
+    kernel: tuple[int, int]
+    strides: tuple[int, int] = (1, 1)
+    dilation: tuple[int, int] = (1, 1)
+    padding: tuple[tuple[int, int], tuple[int, int]] = ((0, 0), (0, 0))
+    pool: int = 1
+    activation: str = "linear"
+    number: float = 0.0
+    x_row: int = 0
+    y_row: int = 0
+
+    @cached_property
+    def convolved(self) -> tuple[int, int]:
+        """Height and width of the convolution's result, before pooling."""
+        axes = zip(self.size, self.kernel, self.strides, self.dilation, self.padding, strict=True)
+        h, w = ((n + sum(p) - (k - 1) * d - 1) // s + 1 for n, k, s, d, p in axes)
+        return h, w
+
+    @property
+    def result(self) -> tuple[int, int]:
+        """Height and width of the block's result."""
+        h, w = self.convolved
+        return h // self.pool, w // self.pool
+
+    @property
+    def macs(self) -> int:
+        """Multiply-adds of an image."""
+        h, w = self.convolved
+        return h * w * self.kernel[0] * self.kernel[1] * self.channels * self.filters
+
+    @cached_property
+    def native(self) -> NativeShape:
+        """The same for native code."""
+        return NativeShape(
+            *(self.channels, self.filters, *self.size, *self.convolved),
+            *(*self.kernel, *self.strides, *self.dilation),
+            *(self.padding[0][0], self.padding[1][0], self.pool),
+            *(ACTIVATIONS[self.activation], self.number),
+            *(self.x_row or self.channels, self.y_row or self.filters),
+        )
+
+    def gradient(self) -> ConvShape:
+        """The block whose result is the gradient of this one's input, of stride 1 and no pooling.
+
+        Its weights are this one's, packed `turned`; its input is the gradient of the convolution.
+        """
+        ends = zip(self.kernel, self.dilation, self.padding, strict=True)
+        h, w = (((k - 1) * d - p[0], (k - 1) * d - p[1]) for k, d, p in ends)
+        return replace(
+            self,
+            channels=self.filters,
+            filters=self.channels,
+            size=self.convolved,
+            padding=(h, w),
+            activation="linear",
+            number=0.0,
+            pool=1,
+            x_row=self.y_row,
+            y_row=self.x_row,
+        )
