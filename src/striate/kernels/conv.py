@@ -97,7 +97,11 @@ def new_map(
     images: int, channels: int, size: tuple[int, int], dtype: torch.dtype = torch.float32
 ) -> Tensor:
     """An empty (N, C, H, W) with channels-last strides, those of N and of one channel included."""
-    return torch.empty((images, *size, channels), dtype=dtype).permute(0, 3, 1, 2)
+    height, width = size
+    row = width * channels
+    strides = (height * row, 1, row, channels)
+    # no view of another tensor: what autograd hands out may then be overwritten
+    return torch.empty_strided((images, channels, height, width), strides, dtype=dtype)
 
 
 def _size(name: str) -> ctypes._FuncPtr:  # type: ignore[name-defined]

@@ -85,10 +85,10 @@ class Planned(Facts):
         Example:
             >>> import striate as st
             >>> from striate import layers
-            >>> conv = layers.Conv2D(8, 3, activation="relu", input_shape=(28, 28, 1))
+            >>> conv = layers.Conv2D(8, 3, activation="elu", input_shape=(28, 28, 1))
             >>> model = st.Sequential([conv, layers.MaxPooling2D()])
             >>> print(model.plan(training=True).steps[0].text)
-            convolution 3x3 to 8 channels + bias, max-pooling 2x2, relu in place
+            convolution 3x3 to 8 channels + bias, max-pooling 2x2, elu in place
         """
         graph = self.graph
         place = self._device_type() if device is None else choose_device(device).type

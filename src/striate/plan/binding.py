@@ -20,6 +20,7 @@ from striate.ops.dense import dense
 from striate.ops.in_place import in_place
 from striate.ops.joined import conv_joined
 from striate.ops.layout import to_external, to_internal
+from striate.plan.blocks import BlockFunction
 from striate.plan.operation import ACTIVATION, PRODUCT, Operation
 from striate.plan.weights import WeightSource
 
@@ -50,7 +51,7 @@ def bind(
         return _activation(op, layer), None
     if op.part == PRODUCT:
         changed = op.precision != "float32" or op.normalized_by or op.scaled_by or op.joined
-        if changed or op.padding is not None:
+        if changed or op.block is not None or op.padding is not None:
             return _product(op, node, layer, graph, layers, keep)
         return layer.before_activation, None  # type: ignore[return-value]
     if op.affine is not None:
@@ -103,6 +104,8 @@ def _product(
     norm = layers[graph[op.normalized_by].layer] if op.normalized_by else None
     scale = op.factor if op.scaled_by else None
     source = WeightSource(layer, node, norm, scale, op.precision, keep)
+    if op.block is not None:
+        return BlockFunction(op.block, source), source.forget
     kind: Any = node.kind
     if type(kind).__name__ == "Dense":
 

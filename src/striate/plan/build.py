@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from striate.errors import ArgumentError, message
 from striate.graph import Graph, Port, Spec
 from striate.graph.kinds import InputLayer, Nested
+from striate.kernels.block import Block
 from striate.layers import Layer
 from striate.plan.describe import describe
 from striate.plan.draft import Draft, Request, has_hooks
@@ -82,7 +83,10 @@ def spec_after(draft: Draft, operation: Operation) -> Spec:
     if operation.part == ACTIVATION:
         before = draft.writer(operation.reads[0])
         return spec_after(draft, before) if before is not None else draft.node(operation).output
-    return draft.node(operation).output
+    output = draft.node(operation).output
+    if operation.block is None:
+        return output
+    return Spec((output.shape[0], *operation.block.result, output.channels), output.dtype)
 
 
 def _blocks(draft: Draft) -> list[list[Operation]]:
@@ -114,7 +118,8 @@ def _step(draft: Draft, block: list[Operation]) -> Step:
         shape = (draft.request.batch_size, *shape[1:])
     names = tuple(op.name for op in block)
     ordered = tuple(n.name for n in draft.graph if n.name in nodes)
-    return Step(ordered, text, shape, block[0].precision, names)
+    ours = tuple(k for op in block if op.block is not None for k in Block(op.block).names)
+    return Step(ordered, text, shape, block[0].precision, names, ours)
 
 
 def _note_hooks(draft: Draft) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from striate.graph.kinds import Nested
+from striate.kernels.shapes import ConvShape
 from striate.plan.draft import Draft
 from striate.plan.operation import ACTIVATION, PRODUCT, Operation
 
@@ -25,7 +26,16 @@ def describe(draft: Draft, operation: Operation) -> str:
         text += f" ({' and '.join(inside)} in its weights)"
     if operation.joined is not None:
         text += f" + {operation.joined[0]}, one kernel"
+    if operation.block is not None:
+        text += _inside(operation.block)
     return text
+
+
+def _inside(block: ConvShape) -> str:
+    """What a block does after its convolution."""
+    name = "relu6" if block.activation == "capped_relu" else block.activation
+    pooled = ", max-pooling 2x2" if block.pool == 2 else ""
+    return pooled + ("" if name == "linear" else f", {name}")
 
 
 def _words(kind: object, class_name: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from striate.graph import Port
+from striate.kernels.shapes import ConvShape
 
 WHOLE = "whole"  # the layer as it is
 PRODUCT = "product"  # the layer without its activation
@@ -30,6 +31,8 @@ class Operation:
         affine: factor and offset that it multiplies with and adds, from several nodes.
         padding: zeros around its input, before and after each axis, from padding nodes.
         precision: "float32", "bfloat16" or "float16", what its products are computed in.
+        block: the sizes of a convolution that a kernel of ours runs, with the pooling and the
+            activation that are part of it.
         nodes: all nodes whose work it does, in the order of the graph.
     """
 
@@ -47,6 +50,7 @@ class Operation:
     affine: tuple[float | tuple[float, ...], float | tuple[float, ...]] | None = None
     padding: tuple[tuple[int, int], ...] | None = None
     precision: str = "float32"
+    block: ConvShape | None = None
     nodes: tuple[str, ...] = ()
 
     @property

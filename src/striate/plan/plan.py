@@ -39,6 +39,7 @@ class Step:
         shape: shape of its result, channels last.
         precision: what its products are computed in.
         operations: names of its operations.
+        kernels: those of our own that run it, forward and backward; none: torch's.
     """
 
     nodes: tuple[str, ...]
@@ -46,6 +47,7 @@ class Step:
     shape: tuple[int | None, ...]
     precision: str
     operations: tuple[str, ...]
+    kernels: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -114,13 +116,12 @@ class Plan:
     def __str__(self) -> str:
         lines = [self._title(), ""]
         rows: list[tuple[str, ...]] = [
-            (str(i), ", ".join(s.nodes), s.text, _precision(s), str(s.shape))
+            (str(i), ", ".join(s.nodes), s.text, ", ".join(s.kernels), _precision(s), str(s.shape))
             for i, s in enumerate(self.steps, 1)
         ]
-        mixed = any(row[3] for row in rows)
-        heads = ("step", "layers", "what it computes", "products in", "result")
-        shown = [row if mixed else (*row[:3], row[4]) for row in (heads, *rows)]
-        lines += _table(shown)
+        heads = ("step", "layers", "what it computes", "our kernels", "products in", "result")
+        filled = [i for i in range(len(heads)) if any(row[i] for row in rows)]
+        lines += _table([tuple(row[i] for i in filled) for row in (heads, *rows)])
         for title, notes in _titled(self):
             if notes:
                 lines += ["", f"{title}:"]
@@ -135,9 +136,10 @@ class Plan:
         return f"{self.name}, {self.purpose} on {self.device}, {self.precision}: {count}{memory}"
 
     def _repr_html_(self) -> str:
-        head = "<tr><th>step<th>layers<th>what it computes<th>in<th>result</tr>"
+        head = "<tr><th>step<th>layers<th>what it computes<th>our kernels<th>in<th>result</tr>"
         rows = "".join(
-            f"<tr><td>{i}<td>{_e(', '.join(s.nodes))}<td>{_e(s.text)}<td>{s.precision}"
+            f"<tr><td>{i}<td>{_e(', '.join(s.nodes))}<td>{_e(s.text)}<td>{_e(', '.join(s.kernels))}"
+            f"<td>{s.precision}"
             f"<td>{_e(str(s.shape))}</tr>"
             for i, s in enumerate(self.steps, 1)
         )

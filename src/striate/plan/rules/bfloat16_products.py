@@ -37,7 +37,8 @@ def bfloat16_products(draft: Draft) -> None:
         return
     automatic = request.precision == "auto"
     half, reason = fast_half(request.device) if automatic else (request.precision, "")
-    found = [op for op in draft.operations if is_convolution(draft, op) or is_dense(draft, op)]
+    products = [op for op in draft.operations if op.block is None]
+    found = [op for op in products if is_convolution(draft, op) or is_dense(draft, op)]
     if reason:
         draft.refuse(RULE, tuple(op.node for op in found), f"products stay float32: {reason}")
         return

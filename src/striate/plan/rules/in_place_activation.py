@@ -52,6 +52,8 @@ def _fresh(draft: Draft, before: Operation) -> bool:
     kind = draft.kind(before)
     name = type(kind).__name__
     rank = draft.node(before).output.rank
+    if before.block is not None and before.block.activation != "linear":
+        return False  # its derivative follows from its result
     if before.part == PRODUCT:
         # others give a view: of a plane (Conv1D), of a matrix (Dense on maps)
         plane = rank >= 4 and is_convolution(draft, before)

@@ -1,0 +1,148 @@
+"""Block: a convolution with its pooling and activation, forward and backward, and what runs them.
+
+Weights are (O, C, H, W) and maps (N, C, H, W), both with channels-last strides.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from striate.kernels.conv import ConvKernel, choose, new_map
+from striate.kernels.shapes import ConvShape
+
+Gradients = tuple[Tensor | None, Tensor | None, Tensor | None]  # of input, weights and bias
+
+
+class Block:
+    """The kernels that a shape gets.
+
+    Args:
+        shape: the block's sizes.
+    """
+
+    def __init__(self, shape: ConvShape) -> None:
+        self.shape = shape
+        self.kernel = choose(shape)
+        self.data = _data_kernel(shape)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The kernels by name, for people; of torch's own nothing is said."""
+        found = [self.kernel.name.removesuffix("_conv")]
+        if self.data is not None:
+            found.append(f"{self.data.name.removesuffix('_conv')} backward")
+        return tuple(found)
+
+    def forward(
+        self, x: Tensor, weights: Tensor, bias: Tensor | None, backward: bool
+    ) -> tuple[Tensor, Tensor | None]:
+        """The result, and which of four values won where a backward pass after pooling may follow.
+
+        Args:
+            x: the input.
+            weights: of the convolution.
+            bias: (O,).
+            backward: whether a backward pass may follow.
+        """
+        shape, code = self.shape, None
+        if backward and shape.pool == 2:
+            code = new_map(len(x), shape.filters, shape.result, torch.uint8)
+        return self.kernel(x, self.kernel.pack(weights), bias, code=code), code
+
+    def backward(
+        self,
+        x: Tensor,
+        weights: Tensor,
+        y: Tensor | None,
+        code: Tensor | None,
+        g: Tensor,
+        wanted: tuple[bool, bool, bool],
+    ) -> Gradients:
+        """The gradients of input, weights and bias; None for those that are not wanted.
+
+        Args:
+            x: the input.
+            weights: of the convolution.
+            y: the result, where `needs_result`.
+            code: what `forward` gave.
+            g: gradient of the result.
+            wanted: which gradients of the three.
+        """
+        g = self._through_activation(g, y)
+        if code is not None:
+            g = spread(g, code, self.shape.convolved)
+        dx = None
+        if wanted[0] and self.data is not None:
+            dx = self.data(g, self.data.pack(weights, turned=True))
+            wanted = (False, *wanted[1:])
+        plain = _plain_backward(self.shape, x, weights, g, wanted)
+        return (plain[0] if dx is None else dx, *plain[1:])
+
+    @property
+    def needs_result(self) -> bool:
+        """Whether the backward pass looks at the result; the code says it of ReLU after pooling."""
+        relu = self.shape.activation == "relu"
+        return self.shape.activation != "linear" and not (relu and self.shape.pool == 2)
+
+    def _through_activation(self, g: Tensor, y: Tensor | None) -> Tensor:
+        """The gradient before the activation, by its result: that has the sign of its input."""
+        if y is None:
+            return g
+        if self.shape.activation == "leaky_relu":
+            number = self.shape.number
+            return torch.ops.aten.leaky_relu_backward(g, y, number, True)  # type: ignore[no-any-return]
+        if self.shape.activation == "capped_relu":
+            number = self.shape.number
+            return torch.ops.aten.hardtanh_backward(g, y, 0.0, number)  # type: ignore[no-any-return]
+        return torch.ops.aten.threshold_backward(g, y, 0)  # type: ignore[no-any-return]
+
+
+def obstacle(shape: ConvShape) -> str:
+    """ "" if our kernels are the faster ones for a shape, else why torch's run."""
+    if choose(shape).name == "plain_conv":
+        return "none of our fast kernels does these sizes"
+    return ""
+
+
+def spread(g: Tensor, code: Tensor, size: tuple[int, int]) -> Tensor:
+    """The gradient before pooling: each value goes back to the one of four that had won.
+
+    Args:
+        g: (N, C, h, w), gradient of the pooled map.
+        code: as g, which of the four; 4: none.
+        size: height and width of the map before pooling.
+    """
+    rows, columns = (2 * n for n in g.shape[2:])
+    whole = new_map(len(g), g.shape[1], size).zero_()
+    for i in range(4):
+        whole[:, :, i // 2 : rows : 2, i % 2 : columns : 2] = torch.where(code == i, g, 0.0)
+    return whole
+
+
+def _data_kernel(shape: ConvShape) -> ConvKernel | None:
+    """The kernel of the input's gradient; None: torch's."""
+    if shape.strides != (1, 1):
+        return None
+    found = choose(shape.gradient())
+    return None if found.name == "plain_conv" else found
+
+
+def _plain_backward(
+    shape: ConvShape, x: Tensor, weights: Tensor, g: Tensor, wanted: tuple[bool, bool, bool]
+) -> Gradients:
+    """By torch's kernels, which pad both sides alike: for others the zeros are added first."""
+    if not any(wanted):
+        return None, None, None
+    (top, bottom), (left, right) = shape.padding
+    even = top == bottom and left == right
+    zeros = [top, left] if even else [0, 0]
+    if not even:
+        x = torch.nn.functional.pad(x, (left, right, top, bottom))
+    places = (shape.strides, zeros, shape.dilation)
+    dx, *rest = torch.ops.aten.convolution_backward(
+        g, x, weights, [shape.filters], *places, False, [0, 0], 1, wanted
+    )
+    if dx is not None and not even:
+        dx = dx[:, :, top : top + shape.size[0], left : left + shape.size[1]]
+    return (dx, *rest)

@@ -1,0 +1,119 @@
+"""A convolution with its pooling and activation as one step that our kernels run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from striate.kernels.block import Block
+from striate.kernels.shapes import ConvShape
+from striate.ops.convolution import conv
+from striate.ops.pooling import max_pool
+
+Source = Callable[[], tuple[Tensor, Tensor | None]]
+
+
+class BlockFunction:
+    """Runs a block; its result knows its gradients.
+
+    Where the kernels cannot see the values (other types, tensors of transforms such as `vmap`, a
+    program that is being recorded, autocast) the same is computed by torch's.
+
+    Args:
+        shape: the block's sizes.
+        source: gives kernel, (H, W, C, O), and bias.
+    """
+
+    def __init__(self, shape: ConvShape, source: Source) -> None:
+        self.shape, self.source = shape, source
+        self.block = Block(shape)
+
+    def __call__(self, x: Tensor) -> Tensor:
+        kernel, bias = self.source()
+        if not self._sees(x) or not self._sees(kernel) or x.shape[1:] != self._shape:
+            return plain(self.shape, x.to(kernel.dtype), kernel, bias)
+        return _Joined.apply(x, kernel, bias, self.block)  # type: ignore[no-any-return,no-untyped-call]
+
+    @property
+    def _shape(self) -> tuple[int, ...]:
+        return (self.shape.channels, *self.shape.size)
+
+    @staticmethod
+    def _sees(x: Tensor) -> bool:
+        known = type(x) in (Tensor, torch.nn.Parameter) and x.dtype is torch.float32
+        return known and x.device.type == "cpu" and not _transformed()
+
+
+def plain(shape: ConvShape, x: Tensor, kernel: Tensor, bias: Tensor | None) -> Tensor:
+    """The block by torch's kernels, one after the other; can be differentiated any number of times.
+
+    Shapes: x (N, C, H, W), kernel (h, w, C, O) -> (N, O, H', W').
+    """
+    out = conv(x, kernel, bias, shape.strides, shape.padding, shape.dilation)
+    if shape.pool == 2:
+        out = max_pool(out, (2, 2), (2, 2), "valid")
+    if shape.activation == "relu":
+        return F.relu(out)
+    if shape.activation == "capped_relu":
+        return F.hardtanh(out, 0.0, shape.number)
+    return F.leaky_relu(out, shape.number) if shape.activation == "leaky_relu" else out
+
+
+class _Joined(torch.autograd.Function):
+    """The block and its gradients."""
+
+    @staticmethod
+    def forward(
+        context: Any, x: Tensor, kernel: Tensor, bias: Tensor | None, block: Block
+    ) -> Tensor:
+        wanted = any(context.needs_input_grad)
+        y, code = block.forward(_dense(x), _weights(kernel), bias, wanted)
+        if wanted:
+            context.block = block
+            context.save_for_backward(x, kernel, bias, y if block.needs_result else None, code)
+        return y
+
+    @staticmethod
+    def backward(context: Any, *gradients: Tensor) -> tuple[Any, ...]:
+        x, kernel, bias, y, code = context.saved_tensors
+        block, wanted = context.block, context.needs_input_grad[:3]
+        if torch.is_grad_enabled():  # the gradients are to have gradients, too
+            return (*_again(block.shape, (x, kernel, bias), wanted, gradients[0]), None)
+        g = _dense(gradients[0])
+        dx, dw, db = block.backward(_dense(x), _weights(kernel), y, code, g, wanted)
+        return dx, None if dw is None else dw.permute(2, 3, 1, 0), db, None
+
+
+def _again(
+    shape: ConvShape, given: tuple[Tensor, Tensor, Tensor | None], wanted: Any, g: Tensor
+) -> list[Tensor | None]:
+    """Gradients by the plain form, with a graph of their own."""
+    out = plain(shape, *given)
+    asked = [t for t, want in zip(given, wanted, strict=True) if t is not None and want]
+    found = iter(torch.autograd.grad(out, asked, g, create_graph=True))
+    return [next(found) if want else None for want in wanted]
+
+
+def _dense(x: Tensor) -> Tensor:
+    """(N, C, H, W) that lies in memory as (N, H, W, C)."""
+    return x.permute(0, 2, 3, 1).contiguous().permute(0, 3, 1, 2)
+
+
+def _weights(kernel: Tensor) -> Tensor:
+    """(H, W, C, O) as (O, C, H, W) that lies in memory as (O, H, W, C)."""
+    return kernel.detach().permute(3, 0, 1, 2).contiguous().permute(0, 3, 1, 2)
+
+
+def _transformed() -> bool:
+    """Whether somebody looks at the operations: a transform, a recording, autocast."""
+    return bool(
+        torch.is_autocast_enabled("cpu")
+        or torch._C._are_functorch_transforms_active()
+        or torch.autograd.forward_ad._current_level >= 0
+        or torch._C._get_tracing_state() is not None
+        or torch.compiler.is_compiling()
+    )

@@ -1,0 +1,61 @@
+"""Convolution, max-pooling and activation as one block of our own kernels, for training."""
+
+from __future__ import annotations
+
+from striate.kernels.block import Block, obstacle
+from striate.kernels.library import missing
+from striate.plan.draft import Draft
+from striate.plan.operation import Operation
+from striate.plan.rules.blocks import conv_obstacle, with_followers
+from striate.plan.rules.products import is_convolution
+
+RULE = "one block"
+
+
+def native_blocks(draft: Draft) -> None:
+    """A convolution, 2x2 max-pooling and a rectifier in one pass, with a backward pass of its own.
+
+    Why the result is the same: the kernel adds up the same products and takes the largest of the
+    same four sums. It may add them up in another order, so they agree to the rounding of float32:
+    about 1e-6 of the largest value, or 1e-5 where the Winograd form is used, which multiplies sums
+    of inputs by sums of weights and takes the results apart again. Which of four values won is
+    noted in a byte, 4 if ReLU made it 0: so the backward pass knows where a gradient goes to
+    without keeping the map before pooling. Between values that are equal the first one wins, as
+    in torch. Derivatives of the activations follow from their results. Second derivatives are
+    those of the plain form (`plan.blocks`).
+    """
+    request = draft.request
+    found = [op for op in draft.operations if is_convolution(draft, op)]
+    if not request.backward or not found:
+        return
+    reason = "" if request.device == "cpu" else "our own kernels are for CPUs"
+    if not reason and missing():
+        reason = f"torch's kernels run, not our own: {missing()}"
+    if request.precision not in ("float32", "tf32", "auto"):
+        reason = reason or "our own kernels compute in float32"
+    if reason:
+        draft.refuse(RULE, tuple(op.node for op in found), reason)
+        return
+    refused: dict[str, list[str]] = {}
+    for operation in found:
+        reason = conv_obstacle(draft, operation) or _join(draft, operation)
+        if reason:
+            refused.setdefault(reason, []).append(operation.node)
+    for reason, nodes in refused.items():
+        draft.refuse(RULE, tuple(nodes), reason)
+
+
+def _join(draft: Draft, operation: Operation) -> str:
+    """Makes a block of a convolution with what follows it; "" or why not."""
+    shape, followers = with_followers(draft, operation)
+    reason = obstacle(shape)
+    if reason:
+        return reason
+    nodes = operation.nodes
+    for after in followers:
+        nodes = tuple(dict.fromkeys((*nodes, *after.nodes)))
+        draft.remove(after)
+    draft.update(operation, block=shape, nodes=nodes)
+    text = " + ".join(Block(shape).names)
+    draft.say(RULE, nodes, f"one step by our own kernels: {text}")
+    return ""
