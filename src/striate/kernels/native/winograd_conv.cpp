@@ -1,0 +1,358 @@
+// A block with a 3x3 convolution of stride 1 by Winograd's F(4x4, 3x3), in pieces that fit L2.
+//
+// A thread takes groups of tiles, counted over all images. It transforms a group's patches,
+// V[36][channels/16][tiles][16]; then, for 32 filters at a time, it multiplies the 36 planes with
+// the transformed kernels, M[36][2][tiles][16], and makes results of M: bias, sum, pooling,
+// activation. V and M stay in the core's L2; the kernels stream, once per group. Where there are
+// too few tiles for that (one image), all threads share one V and split the filters.
+#include <algorithm>
+#include <atomic>
+
+#include "conv.h"
+#include "scratch.h"
+#include "winograd.h"
+
+using namespace striate;
+using namespace striate::winograd;
+
+namespace {
+
+constexpr int WIDE = 2 * LANES; // filters that are multiplied at once
+constexpr int MOST = 14;        // tiles that are multiplied at once
+constexpr size_t PADDING = 16;  // floats after a plane: planes of a power of two share cache sets
+
+// ---- the 36 products -------------------------------------------------------------------------
+
+// R tiles times N vectors of filters, over all channels.
+// Registers: R N sums (28 of 14 x 2), N of kernels, one of a broadcast value: 31 of 32.
+template <int R, int N>
+void multiply(const float *v, size_t v_step, const float *u, int blocks, float *m, size_t m_step) {
+    Vector sum[R][N];
+#pragma GCC unroll 14
+    for (int r = 0; r < R; ++r)
+#pragma GCC unroll 2
+        for (int n = 0; n < N; ++n)
+            sum[r][n] = _mm512_setzero_ps();
+    for (int block = 0; block < blocks; ++block, v += v_step)
+#pragma GCC unroll 2
+        for (int c = 0; c < LANES; ++c, u += N * LANES) {
+            Vector kernel[N];
+#pragma GCC unroll 2
+            for (int n = 0; n < N; ++n)
+                kernel[n] = _mm512_loadu_ps(u + n * LANES);
+#pragma GCC unroll 14
+            for (int r = 0; r < R; ++r) {
+                const Vector value = broadcast(v[r * LANES + c]);
+#pragma GCC unroll 2
+                for (int n = 0; n < N; ++n)
+                    sum[r][n] = _mm512_fmadd_ps(value, kernel[n], sum[r][n]);
+            }
+        }
+#pragma GCC unroll 14
+    for (int r = 0; r < R; ++r)
+#pragma GCC unroll 2
+        for (int n = 0; n < N; ++n)
+            _mm512_store_ps(m + n * m_step + r * LANES, sum[r][n]);
+}
+
+using Multiply = void (*)(const float *, size_t, const float *, int, float *, size_t);
+
+template <int N>
+constexpr Multiply MULTIPLY[MOST + 1] = {
+    nullptr,         multiply<1, N>,  multiply<2, N>,  multiply<3, N>,  multiply<4, N>,
+    multiply<5, N>,  multiply<6, N>,  multiply<7, N>,  multiply<8, N>,  multiply<9, N>,
+    multiply<10, N>, multiply<11, N>, multiply<12, N>, multiply<13, N>, multiply<14, N>,
+};
+
+// ---- a group of tiles ------------------------------------------------------------------------
+
+struct Block {
+    const ConvShape &s;
+    const ConvValues &v;
+    Tiles tiles;
+    const float *nothing; // a pixel of zeros
+
+    size_t v_plane(int count) const { return static_cast<size_t>(s.channels) * count + PADDING; }
+    static size_t m_plane(int count) { return static_cast<size_t>(WIDE) * count + PADDING; }
+};
+
+// The 36 pixels of a tile's patch in `map` (x or the mask).
+void patch_pixels(const Block &b, Tiles::Place at, const float *map, const float **pixels) {
+    const ConvShape &s = b.s;
+    const float *image = map + at.image * s.in_h * s.in_w * static_cast<int64_t>(s.x_row);
+    for (int i = 0; i < PATCH; ++i)
+        for (int j = 0; j < PATCH; ++j) {
+            const int h = at.top + i - s.pad_top, w = at.left + j - s.pad_left;
+            const bool inside = h >= 0 && h < s.in_h && w >= 0 && w < s.in_w;
+            pixels[i * PATCH + j] =
+                inside ? image + (static_cast<int64_t>(h) * s.in_w + w) * s.x_row : b.nothing;
+        }
+}
+
+// V of tile `index` of a group of `count`.
+void transform_tile(const Block &b, int64_t tile, int index, int count, float *v) {
+    const float *pixels[PLANES], *masks[PLANES];
+    patch_pixels(b, b.tiles.place(tile), b.v.x, pixels);
+    if (b.v.mask)
+        patch_pixels(b, b.tiles.place(tile), b.v.mask, masks);
+    for (int c = 0; c < b.s.channels; c += LANES) {
+        float *to = v + static_cast<size_t>(c) * count + index * LANES;
+        const auto plain = [&](int i, int j) {
+            return _mm512_loadu_ps(pixels[i * PATCH + j] + c);
+        };
+        const auto masked = [&](int i, int j) {
+            const Vector mask = _mm512_loadu_ps(masks[i * PATCH + j] + c);
+            const __mmask16 alive =
+                _mm512_cmp_ps_mask(mask, _mm512_setzero_ps(), _CMP_GT_OQ);
+            return _mm512_maskz_loadu_ps(alive, pixels[i * PATCH + j] + c);
+        };
+        if (b.v.mask)
+            transform_input(masked, to, b.v_plane(count));
+        else
+            transform_input(plain, to, b.v_plane(count));
+    }
+}
+
+void activate(const ConvShape &s, Vector *values, int count) {
+    const Vector zero = _mm512_setzero_ps(), number = broadcast(s.number);
+    if (s.activation == LEAKY_RELU)
+        for (int i = 0; i < count; ++i) {
+            const __mmask16 low = _mm512_cmp_ps_mask(values[i], zero, _CMP_NGT_UQ);
+            values[i] = _mm512_mask_mul_ps(values[i], low, values[i], number);
+        }
+    else if (s.activation != LINEAR)
+        for (int i = 0; i < count; ++i) {
+            values[i] = _mm512_max_ps(zero, values[i]); // in this order a NaN stays one
+            if (s.activation == CAPPED_RELU)
+                values[i] = _mm512_min_ps(number, values[i]);
+        }
+}
+
+// Writes the code of 16 values: the winner, or 4 where ReLU gives 0.
+void store_code(const ConvShape &s, Vector best, __m512i winner, uint8_t *code) {
+    if (s.activation == RELU) {
+        const __mmask16 dead = _mm512_cmp_ps_mask(best, _mm512_setzero_ps(), _CMP_LE_OQ);
+        winner = _mm512_mask_mov_epi32(winner, dead, _mm512_set1_epi32(4));
+    }
+    _mm_storeu_si128(reinterpret_cast<__m128i *>(code), _mm512_cvtepi32_epi8(winner));
+}
+
+// The largest of 2x2 values, the first of equals, a NaN before all; and which it is.
+Vector pool(Vector a, Vector b, Vector c, Vector d, __m512i &winner) {
+    Vector best = a;
+    const Vector others[3] = {b, c, d};
+    winner = _mm512_setzero_si512();
+    for (int i = 0; i < 3; ++i) {
+        const __mmask16 ordered = _mm512_cmp_ps_mask(best, best, _CMP_ORD_Q);
+        const __mmask16 better = _mm512_mask_cmp_ps_mask(ordered, others[i], best, _CMP_NLE_UQ);
+        best = _mm512_mask_mov_ps(best, better, others[i]);
+        winner = _mm512_mask_mov_epi32(winner, better, _mm512_set1_epi32(i + 1));
+    }
+    return best;
+}
+
+// Results of one tile for 16 filters from `o` on: what follows the convolution, and the stores.
+template <int POOL>
+void finish_tile(const Block &b, Tiles::Place at, int o, const float *m, size_t plane) {
+    constexpr int CELLS = SIDE / POOL;
+    const ConvShape &s = b.s;
+    Vector values[SIDE][SIDE];
+    transform_output(m, plane, values);
+    const Vector bias = b.v.bias ? _mm512_loadu_ps(b.v.bias + o) : _mm512_setzero_ps();
+    const int rows = s.out_h / POOL, columns = s.out_w / POOL;
+    const int top = at.top / POOL, left = at.left / POOL;
+    const int high = std::min(CELLS, rows - top), broad = std::min(CELLS, columns - left);
+    if (b.v.add) {
+        const float *add = b.v.add + o;
+        for (int i = 0; i < high * POOL; ++i)
+            for (int j = 0; j < broad * POOL; ++j) {
+                const int64_t pixel = (at.image * s.out_h + at.top + i) * s.out_w + at.left + j;
+                values[i][j] = _mm512_add_ps(values[i][j], _mm512_loadu_ps(add + pixel * s.y_row));
+            }
+    }
+    for (int i = 0; i < high; ++i) {
+        const int64_t first = (at.image * rows + top + i) * columns + left;
+        Vector cells[CELLS];
+        for (int j = 0; j < CELLS; ++j) {
+            __m512i winner = _mm512_setzero_si512();
+            if constexpr (POOL == 2)
+                cells[j] = pool(values[2 * i][2 * j], values[2 * i][2 * j + 1],
+                                values[2 * i + 1][2 * j], values[2 * i + 1][2 * j + 1], winner);
+            else
+                cells[j] = values[i][j];
+            cells[j] = _mm512_add_ps(cells[j], bias);
+            if (b.v.code && j < broad)
+                store_code(s, cells[j], winner, b.v.code + (first + j) * s.filters + o);
+        }
+        activate(s, cells, CELLS);
+        for (int j = 0; j < broad; ++j)
+            _mm512_storeu_ps(b.v.y + (first + j) * s.y_row + o, cells[j]);
+    }
+}
+
+// Results of a group of `count` tiles for the blocks of 32 filters from `begin` to `end`.
+void finish_group(const Block &b, int64_t tile, int count, const float *v, float *m, int begin,
+                  int end) {
+    const ConvShape &s = b.s;
+    const int parts = (count + MOST - 1) / MOST;
+    const size_t v_plane = b.v_plane(count), m_plane = b.m_plane(count);
+    for (int block = begin; block < end; ++block) {
+        const int vectors = std::min(2, s.filters / LANES - 2 * block);
+        const size_t panel = static_cast<size_t>(s.channels) * vectors * LANES;
+        const float *u = b.v.packed + static_cast<size_t>(block) * WIDE * s.channels * PLANES;
+        const Multiply *product = vectors == 2 ? MULTIPLY<2> : MULTIPLY<1>;
+        for (int p = 0; p < PLANES; ++p)
+            for (int part = 0; part < parts; ++part) {
+                const int from = count * part / parts, to = count * (part + 1) / parts;
+                product[to - from](v + p * v_plane + from * LANES, count * LANES, u + p * panel,
+                                   s.channels / LANES, m + p * m_plane + from * LANES,
+                                   count * LANES);
+            }
+        for (int i = 0; i < count; ++i) {
+            const Tiles::Place at = b.tiles.place(tile + i);
+            for (int n = 0; n < vectors; ++n) {
+                const int o = block * WIDE + n * LANES;
+                const float *from = m + (n * count + i) * LANES;
+                if (s.pool == 2)
+                    finish_tile<2>(b, at, o, from, m_plane);
+                else
+                    finish_tile<1>(b, at, o, from, m_plane);
+            }
+        }
+    }
+}
+
+// ---- threads ---------------------------------------------------------------------------------
+
+// Tiles of a group: V within half of L2, but never so few that the kernels stream from L3 faster
+// than they can be multiplied.
+int group_size(const ConvShape &s) {
+    const int fit = static_cast<int>(512 * 1024 / (PLANES * sizeof(float)) / s.channels);
+    return std::clamp(fit / 12 * 12, 24, 48);
+}
+
+// A thread with fewer tiles than this spends its time on reading kernels.
+constexpr int FEW = 24;
+
+thread_local Scratch group_memory, shared_memory, zeros;
+
+// Each thread takes its share of the tiles, in groups.
+int32_t split_tiles(const Block &b, int64_t all, int threads) {
+    std::atomic<int32_t> status{OK};
+#pragma omp parallel for num_threads(threads) schedule(static, 1)
+    for (int thread = 0; thread < threads; ++thread) {
+        const int64_t first = all * thread / threads, last = all * (thread + 1) / threads;
+        const int64_t groups = (last - first + group_size(b.s) - 1) / group_size(b.s);
+        const int most = groups ? static_cast<int>((last - first + groups - 1) / groups) : 0;
+        float *v = group_memory.floats(PLANES * (b.v_plane(most) + b.m_plane(most)));
+        if (v == nullptr) {
+            status = NO_MEMORY;
+            continue;
+        }
+        for (int64_t group = 0; group < groups; ++group) {
+            const int64_t from = first + (last - first) * group / groups;
+            const int64_t to = first + (last - first) * (group + 1) / groups;
+            const int count = static_cast<int>(to - from);
+            for (int i = 0; i < count; ++i)
+                transform_tile(b, from + i, i, count, v);
+            finish_group(b, from, count, v, v + PLANES * b.v_plane(count), 0,
+                         (b.s.filters + WIDE - 1) / WIDE);
+        }
+    }
+    return status;
+}
+
+// All threads share the transformed tiles, of which there are few, and split the filters.
+int32_t split_filters(const Block &b, int count, int threads) {
+    const int blocks = (b.s.filters + WIDE - 1) / WIDE;
+    float *v = shared_memory.floats(PLANES * b.v_plane(count));
+    if (v == nullptr)
+        return NO_MEMORY;
+    std::atomic<int32_t> status{OK};
+#pragma omp parallel num_threads(threads)
+    {
+        float *m = group_memory.floats(PLANES * b.m_plane(count));
+#pragma omp for schedule(static)
+        for (int i = 0; i < count; ++i)
+            transform_tile(b, i, i, count, v);
+#pragma omp for schedule(static)
+        for (int block = 0; block < blocks; ++block)
+            if (m != nullptr)
+                finish_group(b, 0, count, v, m, block, block + 1);
+            else
+                status = NO_MEMORY;
+    }
+    return status;
+}
+
+// ---- kernels ---------------------------------------------------------------------------------
+
+bool suitable(const ConvShape &s) {
+    const bool plain = s.stride_h == 1 && s.stride_w == 1 && s.dilation_h == 1 && s.dilation_w == 1;
+    const bool whole = s.channels % LANES == 0 && s.filters % LANES == 0;
+    if (!plain || !whole || s.kernel_h != 3 || s.kernel_w != 3 || s.pool > 2)
+        return false;
+    return s.channels >= 32 && s.filters >= 32 && s.out_h >= 4 && s.out_w >= 4;
+}
+
+// 16x16 floats at from[0], from[row], ... turned about the diagonal, into to[16][16].
+void transpose(const float *from, size_t row, float *to) {
+    __m512i index = _mm512_mullo_epi32(
+        _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15),
+        _mm512_set1_epi32(LANES));
+    for (int i = 0; i < LANES; ++i)
+        _mm512_i32scatter_ps(to + i, index, _mm512_loadu_ps(from + i * row), 4);
+}
+
+// U for 16 filters from `o` on and 16 channels from `c` on.
+void pack_part(const ConvShape &s, const float *weights, bool turned, int o, int c, float *packed) {
+    alignas(64) float taps[9][LANES][LANES]; // [tap][channel][filter]
+    const int block = o / WIDE, width = std::min(WIDE, s.filters - block * WIDE);
+    const size_t plane = static_cast<size_t>(s.channels) * width;
+    if (!turned)
+        for (int t = 0; t < 9; ++t)
+            transpose(weights + (static_cast<size_t>(o) * 9 + t) * s.channels + c,
+                      static_cast<size_t>(9) * s.channels, taps[t][0]);
+    else
+        for (int t = 0; t < 9; ++t)
+            for (int i = 0; i < LANES; ++i) {
+                const size_t at = (static_cast<size_t>(c + i) * 9 + 8 - t) * s.filters + o;
+                _mm512_store_ps(taps[t][i], _mm512_loadu_ps(weights + at));
+            }
+    float *to = packed + static_cast<size_t>(block) * WIDE * s.channels * PLANES + o % WIDE;
+    for (int i = 0; i < LANES; ++i)
+        transform_kernel(taps[0][i], LANES * LANES, to + static_cast<size_t>(c + i) * width, plane);
+}
+
+} // namespace
+
+STRIATE_EXPORT size_t winograd_conv_packed_size(const ConvShape *s) {
+    return suitable(*s) ? static_cast<size_t>(PLANES) * s->channels * s->filters : 0;
+}
+
+STRIATE_EXPORT int32_t winograd_conv_pack(const ConvShape *shape, const float *weights,
+                                          int32_t turned, float *packed, int32_t threads) {
+    const ConvShape &s = *shape;
+    if (!suitable(s))
+        return UNSUITABLE;
+#pragma omp parallel for num_threads(threads) schedule(static) collapse(2)
+    for (int o = 0; o < s.filters; o += LANES)
+        for (int c = 0; c < s.channels; c += LANES)
+            pack_part(s, weights, turned, o, c, packed);
+    return OK;
+}
+
+STRIATE_EXPORT int32_t winograd_conv(const ConvShape *shape, int64_t images,
+                                     const ConvValues *values, int32_t threads) {
+    const ConvShape &s = *shape;
+    if (!suitable(s))
+        return UNSUITABLE;
+    float *nothing = zeros.floats(s.channels);
+    if (nothing == nullptr)
+        return NO_MEMORY;
+    std::fill_n(nothing, s.channels, 0.0f);
+    const Block b{s, *values, Tiles(s.out_h / s.pool * s.pool, s.out_w / s.pool * s.pool), nothing};
+    const int64_t all = images * b.tiles.per_image();
+    const bool few = all < static_cast<int64_t>(threads) * FEW && s.filters >= WIDE * threads;
+    return few ? split_filters(b, static_cast<int>(all), threads) : split_tiles(b, all, threads);
+}
