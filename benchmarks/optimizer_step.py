@@ -1,11 +1,16 @@
-"""One optimizer step on the 260,298-parameter net: ours beside PyTorch's nearest equivalent.
+"""One optimizer step on a network's parameters: ours beside PyTorch's nearest equivalent.
 
-    python benchmarks/optimizer_step.py [--threads 1] [--rounds 25] [--steps 40]
+    python -m benchmarks.optimizer_step [--net digits] [--only Adam] [--threads 1] [--rounds 25]
+        [--steps 40]
 
-Each pair starts from the same weights and gradients. First it is checked that both move the
-weights alike (with gradients so large that epsilon, which Keras and PyTorch put in different
-places, does not matter), then both are timed in turn, round by round, so that a busy machine slows
-both. Ratios below 1 mean that ours is faster; on a busy machine look at those of the minima.
+A net is a row of `networks/workloads.py` (`deep`: 1.4 million parameters, `resnet18`: 11 million),
+or one of the zoo with few weights, `lenet5_modern`.
+
+All start from the same weights and gradients: ours, ours on torch's kernels (as where our own
+cannot run), and torch's. First it is checked that all move the weights alike (with gradients so
+large that epsilon, which Keras and PyTorch put in different places, does not matter), then they
+are timed in turn, round by round, so that a busy machine slows all. Ratios below 1 mean that ours
+is faster.
 """
 
 from __future__ import annotations
@@ -19,6 +24,8 @@ from typing import Any, NamedTuple
 
 import torch
 
+from benchmarks.networks.workloads import workload
+from striate.kernels import library
 from striate.training import optimizers
 
 WARM_UPS = 5
@@ -99,21 +106,13 @@ PAIRS = [
 ]
 
 
-def parameters() -> list[torch.nn.Parameter]:
-    """The net's 10 tensors, in the order in memory that striate's layers give them.
+def parameters(net: str) -> list[torch.nn.Parameter]:
+    """A net's weights with gradients, in the order in memory that striate's layers give them.
 
     Gradients lie between 0.5 and 1.5 in size, so that no epsilon plays a part in the comparison.
     """
     generator = torch.Generator().manual_seed(0)
-    found = []
-    for height, width, inputs, outputs in ((3, 3, 1, 64), (3, 3, 64, 64), (3, 3, 64, 128)):
-        kernel = torch.randn(outputs, height, width, inputs, generator=generator)
-        found.append(kernel.permute(1, 2, 3, 0) * 0.05)
-        found.append(torch.zeros(outputs))
-    for inputs, outputs in ((1152, 128), (128, 10)):
-        found.append(torch.randn(outputs, inputs, generator=generator).t() * 0.05)
-        found.append(torch.zeros(outputs))
-    params = [torch.nn.Parameter(tensor) for tensor in found]
+    params = list(workload(net).build().parameters())
     for p in params:
         sign = torch.randn(p.shape, generator=generator).sign()
         size = torch.rand(p.shape, generator=generator) + 0.5
@@ -121,19 +120,32 @@ def parameters() -> list[torch.nn.Parameter]:
     return params
 
 
-def prepared(pair: Pair) -> tuple[Callable[[], Any], Callable[[], Any]]:
-    """Both step functions, once it is sure that both move the weights alike."""
-    start, ours, theirs = parameters(), parameters(), parameters()
-    optimizer, other = pair.ours(), pair.theirs(theirs)
-    optimizer.build(ours)
+def copies(params: list[torch.nn.Parameter]) -> list[torch.nn.Parameter]:
+    """The same weights with the same gradients."""
+    made = []
+    for p in params:
+        made.append(torch.nn.Parameter(p.detach().clone()))
+        made[-1].grad = p.grad
+    return made
+
+
+def prepared(pair: Pair, start: list[torch.nn.Parameter]) -> list[Callable[[], Any]]:
+    """The steps of ours, ours without its own kernel, and torch's, if all move weights alike."""
+    moved = [copies(start) for _ in range(3)]
+    ours, plain, other = pair.ours(), pair.ours(), pair.theirs(moved[2])
+    plain.form = "fused"
+    for optimizer, params in zip((ours, plain), moved, strict=False):
+        optimizer.build(params)
+    steps = [ours.step, plain.step, other.step]
     for _ in range(WARM_UPS):
-        optimizer.step()
-        other.step()
-    movement = max((p - q).abs().max().item() for p, q in zip(ours, start, strict=True))
-    gap = max((p - q).abs().max().item() for p, q in zip(ours, theirs, strict=True))
-    if gap > pair.tolerance * movement:
-        raise SystemExit(f"{pair.label}: weights moved {movement:.3g}, but differ by {gap:.3g}")
-    return optimizer.step, other.step
+        for step in steps:
+            step()
+    movement = max((p - q).abs().max().item() for p, q in zip(moved[0], start, strict=True))
+    for params in moved[1:]:
+        gap = max((p - q).abs().max().item() for p, q in zip(moved[0], params, strict=True))
+        if gap > pair.tolerance * movement:
+            raise SystemExit(f"{pair.label}: weights moved {movement:.3g}, but differ by {gap:.3g}")
+    return steps
 
 
 def microseconds(step: Callable[[], Any], steps: int) -> float:
@@ -153,28 +165,34 @@ def text(times: list[float]) -> str:
 def main() -> None:
     """Prints the machine, then one line per pair."""
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    options.add_argument("--net", default="digits")
+    options.add_argument("--only", default="", help="pairs whose name begins so")
     options.add_argument("--threads", type=int, default=1)
     options.add_argument("--rounds", type=int, default=25)
     options.add_argument("--steps", type=int, default=40, help="steps per round")
     arguments = options.parse_args()
     torch.set_num_threads(arguments.threads)
-    size = sum(p.numel() for p in parameters())
+    start = parameters(arguments.net)
     print(f"{platform.machine()}, {torch.backends.cpu.get_cpu_capability()}", end=", ")
     print(f"threads {torch.get_num_threads()}, torch {torch.__version__}", end=", ")
     print(f"Python {platform.python_version()}")
-    print(f"{size} parameters in {len(parameters())} tensors, float32", end="; ")
+    size = sum(p.numel() for p in start)
+    print(f"{arguments.net}: {size} parameters in {len(start)} tensors, float32", end="; ")
     print(f"{WARM_UPS} warm-ups, {arguments.rounds} rounds of {arguments.steps} steps each")
-    print(f"us per step:{'':20s}ours: median [quartiles] min   torch: the same")
+    reason = library.missing()
+    print(f"our own kernel: {f'not used, {reason}' if reason else 'used'}")
+    print(f"us per step: median [quartiles] min{'ours':>24s}{'ours on torch':>33s}{'torch':>33s}")
     for pair in PAIRS:
-        ours, theirs = prepared(pair)
-        times: tuple[list[float], list[float]] = ([], [])
+        if not pair.label.startswith(arguments.only):
+            continue
+        steps = prepared(pair, start)
+        times: list[list[float]] = [[], [], []]
         for _ in range(arguments.rounds):
-            times[0].append(microseconds(ours, arguments.steps))
-            times[1].append(microseconds(theirs, arguments.steps))
-        ratio = statistics.median(times[0]) / statistics.median(times[1])
-        best = min(times[0]) / min(times[1])
-        print(f"{pair.label:30s}{text(times[0])}{text(times[1])}", end="")
-        print(f"   ratio {ratio:.2f}, of the minima {best:.2f}", flush=True)
+            for kept, step in zip(times, steps, strict=True):
+                kept.append(microseconds(step, arguments.steps))
+        own, plain, other = (statistics.median(t) for t in times)
+        print(f"{pair.label:30s}{' '.join(map(text, times))}", end="")
+        print(f"   ratio {own / plain:.2f}, to torch {own / other:.2f}", flush=True)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The forms of every rule agree: plain, foreach and fused, in float32 and float64."""
+"""The forms of every rule agree: plain, foreach, fused and native, in float32 and float64."""
 
 from __future__ import annotations
 
@@ -53,8 +53,11 @@ def test_a_step_is_counted_as_a_write(name: str, arguments: dict[str, Any]) -> N
 
 
 @pytest.mark.parametrize(("name", "arguments"), cases.CASES, ids=cases.case_id)
-def test_float32_is_float64_within_rounding(name: str, arguments: dict[str, Any]) -> None:
-    found = trained(name, arguments, "fused")
+@pytest.mark.parametrize("form", ["native", "fused"])
+def test_float32_is_float64_within_rounding(
+    name: str, arguments: dict[str, Any], form: str
+) -> None:
+    found = trained(name, arguments, form)
     expected = trained(name, arguments, "plain", torch.float64)
     # Newton-Schulz steps multiply the roundings of small singular values by up to 3.4^5.
     rounding, share = (1e-5, 1e-3) if name == "Muon" else (2e-6, 3e-4)

@@ -8,6 +8,7 @@ import torch
 
 from striate.training.optimizers.buckets import Bucket, StepValues
 from striate.training.optimizers.checks import check_number
+from striate.training.optimizers.native import NativeRule
 from striate.training.optimizers.optimizer import Optimizer
 from striate.training.optimizers.options import Options
 from striate.training.optimizers.rate import LearningRate
@@ -78,6 +79,10 @@ class Adadelta(Optimizer):
         s = g * torch.sqrt(d) / torch.sqrt(v)
         d.copy_(self.rho * d + (1 - self.rho) * (s**2 + self.epsilon))
         p -= at.learning_rate * s
+
+    def native_rule(self, at: StepValues) -> NativeRule:
+        numbers = (at.learning_rate, self.rho, 1 - self.rho, self.epsilon)
+        return NativeRule("adadelta", ("accumulated_grad", "accumulated_delta_var"), numbers)
 
     def update_many(self, bucket: Bucket, grads: list[torch.Tensor], at: StepValues) -> None:
         v, d = bucket["accumulated_grad"], bucket["accumulated_delta_var"]

@@ -8,6 +8,7 @@ import torch
 
 from striate.training.optimizers.buckets import Bucket, StepValues
 from striate.training.optimizers.checks import check_number
+from striate.training.optimizers.native import NativeRule
 from striate.training.optimizers.optimizer import Optimizer
 from striate.training.optimizers.options import Options
 from striate.training.optimizers.rate import LearningRate
@@ -71,6 +72,9 @@ class Adagrad(Optimizer):
         total = state["accumulator"]
         total += g**2
         p -= at.learning_rate * g / torch.sqrt(total)
+
+    def native_rule(self, at: StepValues) -> NativeRule:
+        return NativeRule("adagrad", ("accumulator",), (at.learning_rate,))
 
     def update_many(self, bucket: Bucket, grads: list[torch.Tensor], at: StepValues) -> None:
         # torch's fused Adagrad is not used: on CPUs it took longer than these calls.

@@ -9,6 +9,7 @@ import torch
 
 from striate.training.optimizers.buckets import Bucket, StepValues
 from striate.training.optimizers.checks import check_number
+from striate.training.optimizers.native import NativeRule
 from striate.training.optimizers.optimizer import Optimizer
 from striate.training.optimizers.options import Options
 from striate.training.optimizers.rate import LearningRate
@@ -89,14 +90,20 @@ class Adam(Optimizer):
             v = state["velocity_hat"].copy_(torch.maximum(state["velocity_hat"], v))
         p -= adam_rate(at, at.momentum, self.beta_2) * m / (torch.sqrt(v) + self.epsilon)
 
+    def native_rule(self, at: StepValues) -> NativeRule:
+        slots = ("momentum", "velocity", *(("velocity_hat",) if self.amsgrad else ()))
+        rate = adam_rate(at, at.momentum, self.beta_2)
+        numbers = (rate, 1 - at.momentum, 1 - self.beta_2, self.epsilon)
+        return NativeRule("adam_amsgrad" if self.amsgrad else "adam", slots, numbers)
+
     def update_many(self, bucket: Bucket, grads: list[torch.Tensor], at: StepValues) -> None:
         adam_many(bucket, grads, at, (at.momentum, self.beta_2, self.epsilon))
 
-    def update_bucket(self, bucket: Bucket, grads: list[torch.Tensor], at: StepValues) -> None:
-        if self.form == "fused" and bucket.fits_fused(grads):
+    def update_by_torch(self, bucket: Bucket, grads: list[torch.Tensor], at: StepValues) -> None:
+        if self.form in ("native", "fused") and bucket.fits_fused(grads):
             self._update_fused(bucket, grads, at)
         else:
-            super().update_bucket(bucket, grads, at)
+            super().update_by_torch(bucket, grads, at)
 
     def _update_fused(self, bucket: Bucket, grads: list[torch.Tensor], at: StepValues) -> None:
         """The rule and weight decay in one pass over memory, by torch's fused kernel.

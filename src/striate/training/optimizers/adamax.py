@@ -8,6 +8,7 @@ import torch
 
 from striate.training.optimizers.buckets import Bucket, StepValues
 from striate.training.optimizers.checks import check_number
+from striate.training.optimizers.native import NativeRule
 from striate.training.optimizers.optimizer import Optimizer
 from striate.training.optimizers.options import Options
 from striate.training.optimizers.rate import LearningRate
@@ -74,6 +75,11 @@ class Adamax(Optimizer):
         m += (1 - at.momentum) * (g - m)
         u.copy_(torch.maximum(self.beta_2 * u, g.abs()))
         p -= at.learning_rate / (1 - at.momentum**at.number) * m / (u + self.epsilon)
+
+    def native_rule(self, at: StepValues) -> NativeRule:
+        alpha = at.learning_rate / (1 - at.momentum**at.number)
+        numbers = (alpha, 1 - at.momentum, self.beta_2, self.epsilon)
+        return NativeRule("adamax", ("momentum", "norm"), numbers)
 
     def update_many(self, bucket: Bucket, grads: list[torch.Tensor], at: StepValues) -> None:
         m, u = bucket["momentum"], bucket["norm"]

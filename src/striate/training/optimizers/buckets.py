@@ -14,6 +14,8 @@ from typing import Any, NamedTuple
 
 import torch
 
+from striate.kernels.optimizer_step import OptimizerStep
+
 
 class StepValues(NamedTuple):
     """The numbers of one update; plain Python numbers, computed on the host.
@@ -55,6 +57,7 @@ class Bucket:
         self._slots: dict[str, list[torch.Tensor]] = {}
         self._constants: dict[float, list[torch.Tensor]] = {}
         self._parts: dict[tuple[int, ...], Bucket] = {}
+        self.native: OptimizerStep | None = None  # made at the first step that it fits
 
     def __getitem__(self, slot: str) -> list[torch.Tensor]:
         """One kind of state of all parameters, for example `bucket["momentum"]`."""
@@ -118,6 +121,20 @@ class Bucket:
         wide = self.dtype in (torch.float32, torch.float64)
         return known and wide and all(is_flat(p) for p in self.params)
 
+    @functools.cached_property
+    def _native(self) -> bool:
+        plain = all(type(p) in (torch.Tensor, torch.nn.Parameter) for p in self.params)
+        return plain and self.device.type == "cpu" and self.dtype == torch.float32 and self._flat
+
+    def fits_native(self, grads: list[torch.Tensor]) -> bool:
+        """Whether our own kernel may update the bucket: float32 on the CPU, without gaps."""
+        if not self._native:
+            return False
+        return all(
+            g.dtype is torch.float32 and same_order(p, g) and not g.is_neg()
+            for p, g in zip(self.params, grads, strict=True)
+        )
+
     def fits_fused(self, grads: list[torch.Tensor]) -> bool:
         """Whether torch's fused kernels may update the bucket.
 
@@ -128,7 +145,7 @@ class Bucket:
         if not self._flat:
             return False
         return all(
-            p.stride() == g.stride() == s.stride()
+            same_order(p, g) and same_order(p, s)
             for p, g, s in zip(self.params, grads, self[next(iter(self.states[0]))], strict=True)
         )
 
@@ -143,6 +160,18 @@ def is_flat(tensor: torch.Tensor) -> bool:
             return False
         expected *= size
     return tensor.numel() > 0
+
+
+def same_order(tensor: torch.Tensor, other: torch.Tensor) -> bool:
+    """Whether two tensors of one shape lie in memory in the same order.
+
+    The stride of a dimension of one element means nothing.
+    """
+    strides, others = tensor.stride(), other.stride()
+    if strides == others:
+        return True
+    sizes = zip(tensor.shape, strides, others, strict=True)
+    return all(a == b or size == 1 for size, a, b in sizes)
 
 
 def like(parameter: torch.Tensor, value: torch.Tensor) -> torch.Tensor:

@@ -8,6 +8,7 @@ import torch
 
 from striate.training.optimizers.buckets import Bucket, StepValues
 from striate.training.optimizers.checks import check_number
+from striate.training.optimizers.native import NativeRule
 from striate.training.optimizers.optimizer import Optimizer
 from striate.training.optimizers.options import Options
 from striate.training.optimizers.rate import LearningRate
@@ -70,6 +71,10 @@ class Lion(Optimizer):
         m = state["momentum"]
         p -= at.learning_rate * torch.sign(at.momentum * m + (1 - at.momentum) * g)
         m.copy_(self.beta_2 * m + (1 - self.beta_2) * g)
+
+    def native_rule(self, at: StepValues) -> NativeRule:
+        numbers = (at.learning_rate, 1 - at.momentum, 1 - self.beta_2)
+        return NativeRule("lion", ("momentum",), numbers)
 
     def update_many(self, bucket: Bucket, grads: list[torch.Tensor], at: StepValues) -> None:
         m = bucket["momentum"]

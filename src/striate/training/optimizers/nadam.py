@@ -9,6 +9,7 @@ import torch
 
 from striate.training.optimizers.buckets import Bucket, StepValues
 from striate.training.optimizers.checks import check_number
+from striate.training.optimizers.native import NativeRule
 from striate.training.optimizers.optimizer import Optimizer
 from striate.training.optimizers.options import Options
 from striate.training.optimizers.rate import LearningRate
@@ -90,6 +91,13 @@ class Nadam(Optimizer):
         of_m, of_g = self._shares(at.number)
         v_hat = v / (1 - self.beta_2**at.number)
         p -= at.learning_rate * (of_m * m + of_g * g) / (torch.sqrt(v_hat) + self.epsilon)
+
+    def native_rule(self, at: StepValues) -> NativeRule:
+        # sqrt(v / c) + epsilon = (sqrt(v) + epsilon * sqrt(c)) / sqrt(c)
+        correction = math.sqrt(1 - self.beta_2**at.number)
+        rate, epsilon = at.learning_rate * correction, self.epsilon * correction
+        numbers = (rate, 1 - self.beta_1, 1 - self.beta_2, epsilon, *self._shares(at.number))
+        return NativeRule("nadam", ("momentum", "velocity"), numbers)
 
     def update_many(self, bucket: Bucket, grads: list[torch.Tensor], at: StepValues) -> None:
         m, v = bucket["momentum"], bucket["velocity"]

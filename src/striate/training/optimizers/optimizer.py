@@ -14,6 +14,7 @@ from striate.training.optimizers import accumulation, averages, configs, gradien
 from striate.training.optimizers.accumulation import Gathered
 from striate.training.optimizers.buckets import Bucket, StepValues
 from striate.training.optimizers.decay import DecayExclusion
+from striate.training.optimizers.native import NativeRule, update_natively
 from striate.training.optimizers.options import Options, checked_options, full_signature
 from striate.training.optimizers.rate import LearningRate, Rate
 from striate.training.optimizers.schedules.schedule import LearningRateSchedule
@@ -63,9 +64,9 @@ class Optimizer(torch.optim.Optimizer, abc.ABC):
     # The argument that a one-cycle schedule may move, where an algorithm has one.
     momentum_argument: ClassVar[str | None] = None
 
-    # How updates are computed: "fused" (torch's fused kernels where they fit, else foreach),
-    # "foreach", or "plain" (one tensor at a time). The results differ by rounding only.
-    form: str = "fused"
+    # How updates are computed: "native" (by our own kernel), "fused" (by torch's; both where they
+    # fit, else the next), "foreach", or "plain" (tensor by tensor). Only rounding differs.
+    form: str = "native"
 
     def __init_subclass__(cls, **arguments: Any) -> None:
         super().__init_subclass__(**arguments)
@@ -114,13 +115,20 @@ class Optimizer(torch.optim.Optimizer, abc.ABC):
         for p, g, state in zip(bucket.params, grads, bucket.states, strict=True):
             self.update_one(p, g, state, at)
 
+    def native_rule(self, at: StepValues) -> NativeRule | None:
+        """The rule as our own kernel knows it; None: it does not."""
+        return None
+
     def update_bucket(self, bucket: Bucket, grads: list[torch.Tensor], at: StepValues) -> None:
         """Weight decay and the rule, in the form asked for."""
-        decay = self.decay_of(bucket)
-        if decay and bucket.decayed:
+        if self.form != "native" or not update_natively(self, bucket, grads, at):
+            self.update_by_torch(bucket, grads, at)
+
+    def update_by_torch(self, bucket: Bucket, grads: list[torch.Tensor], at: StepValues) -> None:
+        """The same without our own kernel."""
+        if (decay := self.decay_of(bucket)) and bucket.decayed:
             torch._foreach_mul_(bucket.decayed, 1.0 - decay * at.learning_rate)
-        update = Optimizer.update_many if self.form == "plain" else type(self).update_many
-        update(self, bucket, grads, at)
+        (Optimizer if self.form == "plain" else type(self)).update_many(self, bucket, grads, at)
 
     def before_update(self, number: int) -> None:
         """Brings `scalars`, numbers that all parameters share, to update `number` (from 1)."""
@@ -131,8 +139,7 @@ class Optimizer(torch.optim.Optimizer, abc.ABC):
 
     def decay_of(self, bucket: Bucket) -> float | None:
         """The weight decay of a bucket: its group's, else the optimizer's."""
-        own: float | None = bucket.group.get("weight_decay", self.weight_decay)
-        return own
+        return bucket.group.get("weight_decay", self.weight_decay)  # type: ignore[no-any-return]
 
     # Numbers that change while training.
 
@@ -288,8 +295,7 @@ class Optimizer(torch.optim.Optimizer, abc.ABC):
         number = self.iterations + 1
         self.before_update(number)
         momentum = getattr(self, self.momentum_argument) if self.momentum_argument else 0.0
-        schedule = self._rate.schedule
-        if schedule is not None:
+        if (schedule := self._rate.schedule) is not None:
             rate = schedule(self._iterations)
             moved = schedule.momentum(self._iterations)
             momentum = momentum if moved is None else moved
@@ -361,9 +367,8 @@ class Optimizer(torch.optim.Optimizer, abc.ABC):
 
     def __getstate__(self) -> dict[str, Any]:
         # Hooks of PyTorch's are left out, as PyTorch does; buckets are made again.
-        left = ("_buckets", "_idle")
-        kept = {k: v for k, v in self.__dict__.items() if not k.startswith("_optimizer_")}
-        return {k: v for k, v in kept.items() if k not in left}
+        left = ("_buckets", "_idle", "_optimizer_")
+        return {k: v for k, v in self.__dict__.items() if not k.startswith(left)}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         super().__setstate__(state)

@@ -8,6 +8,7 @@ import torch
 
 from striate.training.optimizers.buckets import Bucket, StepValues
 from striate.training.optimizers.checks import check_number
+from striate.training.optimizers.native import NativeRule
 from striate.training.optimizers.optimizer import Optimizer
 from striate.training.optimizers.options import Options
 from striate.training.optimizers.rate import LearningRate
@@ -98,6 +99,15 @@ class RMSprop(Optimizer):
             m.copy_(at.momentum * m + s)
             s = m
         p -= s
+
+    def native_rule(self, at: StepValues) -> NativeRule:
+        name, slots = "rmsprop", ["velocity"]
+        if self.centered:
+            name, slots = f"{name}_centered", [*slots, "average_gradient"]
+        if self.momentum:
+            name, slots = f"{name}_momentum", [*slots, "momentum"]
+        numbers = (at.learning_rate, at.momentum, self.rho, 1 - self.rho, self.epsilon)
+        return NativeRule(name, tuple(slots), numbers)
 
     def update_many(self, bucket: Bucket, grads: list[torch.Tensor], at: StepValues) -> None:
         v = bucket["velocity"]

@@ -8,6 +8,7 @@ import torch
 
 from striate.training.optimizers.buckets import Bucket, StepValues
 from striate.training.optimizers.checks import check_number
+from striate.training.optimizers.native import NativeRule
 from striate.training.optimizers.optimizer import Optimizer
 from striate.training.optimizers.options import Options
 from striate.training.optimizers.rate import LearningRate
@@ -77,6 +78,12 @@ class SGD(Optimizer):
         m = state["momentum"]
         m.copy_(at.momentum * m - at.learning_rate * g)
         p += at.momentum * m - at.learning_rate * g if self.nesterov else m
+
+    def native_rule(self, at: StepValues) -> NativeRule:
+        if not self.momentum:
+            return NativeRule("sgd", (), (at.learning_rate,))
+        name = "sgd_nesterov" if self.nesterov else "sgd_momentum"
+        return NativeRule(name, ("momentum",), (at.learning_rate, at.momentum))
 
     def update_many(self, bucket: Bucket, grads: list[torch.Tensor], at: StepValues) -> None:
         # torch's fused SGD is not used: on CPUs it took 2 to 5 times as long as these calls.
