@@ -139,7 +139,7 @@ class Optimizer(torch.optim.Optimizer, abc.ABC):
 
     def decay_of(self, bucket: Bucket) -> float | None:
         """The weight decay of a bucket: its group's, else the optimizer's."""
-        return bucket.group.get("weight_decay", self.weight_decay)  # type: ignore[no-any-return]
+        return bucket.group.get("weight_decay", self.weight_decay)
 
     # Numbers that change while training.
 
