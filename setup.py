@@ -11,6 +11,8 @@ NATIVE = Path("src/striate/kernels/native")
 # The first AVX-512 that has vectors of bytes (F, CD, BW, DQ, VL). What needs more says so itself
 # (`__attribute__((target("avx512bf16")))`) and is only called where kernels/library.py found it.
 FLAGS = ["-O3", "-std=c++17", "-fopenmp", "-fvisibility=hidden", "-Wall", "-Wextra"]
+# g++ warns of its own headers: intrinsics begin with undefined vectors on purpose.
+FLAGS += ["-Wno-maybe-uninitialized"]
 FLAGS += ["-march=skylake-avx512", "-mtune=icelake-server", "-mprefer-vector-width=512"]
 
 extensions = [

@@ -12,7 +12,7 @@ from striate.kernels import library
 from striate.kernels.shapes import ConvShape, NativeShape, NativeValues
 
 # From the fastest to the definition: a shape gets the first that is suitable for it.
-KERNELS: tuple[str, ...] = ("winograd_conv", "plain_conv")
+KERNELS: tuple[str, ...] = ("winograd_conv", "direct_conv", "plain_conv")
 
 _SHAPE = ctypes.POINTER(NativeShape)
 _VALUES = ctypes.POINTER(NativeValues)

@@ -1,0 +1,153 @@
+// Where a direct convolution finds its pixels, and in which pieces it works.
+//
+// A cell is a pixel of the block's result: one pixel of the convolution, or the four that a
+// pooling joins. Cells are numbered through (image, row, column), so that the ends of rows and
+// images cost nothing. A chunk is a run of cells whose input stays in the L2 cache while the
+// filters pass over it. The input is read where it lies, or, where zeros must surround it or a
+// mask or a rounding must be applied, from a copy ("staged").
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+
+#include "conv.h"
+
+namespace striate {
+
+inline constexpr int64_t GROUP = 12;          // pixels of the convolution at a time
+inline constexpr int64_t PART_ROWS = 2048;    // packed rows of 32 filters: 256 KB of 1 MB of L2
+inline constexpr int64_t CHUNK_VALUES = 65536; // of input, likewise
+inline constexpr int64_t CHUNK_PIXELS = 1536;
+
+// Values of the input that lie side by side and meet packed rows that lie side by side.
+struct Run {
+    int64_t at;   // from the pixel's first value
+    int64_t rows; // packed rows: they meet a value each, in bfloat16 two
+};
+
+// Runs [first, last), which meet the packed rows from `row` on.
+struct Part {
+    int64_t first, last, row;
+};
+
+struct Chunk {
+    int64_t first, count; // cells
+    int64_t image, row;   // those of its pixels' origin
+    int64_t images, rows; // whole images, or so many rows of cells of one
+};
+
+struct Geometry {
+    const ConvShape &s;
+    int step;                   // values that a packed row meets
+    bool staged;
+    int64_t rows, columns;      // of cells, in an image
+    int64_t need_w;             // columns of the input that the cells need, zeros included
+    int64_t pixel, line, image; // values from one to the next, in what the kernel reads
+
+    Geometry(const ConvShape &shape, bool copied, int values_per_row)
+        : s(shape), step(values_per_row) {
+        rows = s.out_h / s.pool, columns = s.out_w / s.pool;
+        need_w = (columns * s.pool - 1) * s.stride_w + (s.kernel_w - 1) * s.dilation_w + 1;
+        const bool outside = s.pad_top > 0 || s.pad_left > 0 || need_w - s.pad_left > s.in_w ||
+                             need_h(rows) - s.pad_top > s.in_h;
+        staged = copied || outside;
+        pixel = staged ? s.channels : s.x_row;
+        line = (staged ? need_w : s.in_w) * pixel;
+        image = (staged ? need_h(rows) : s.in_h) * line;
+    }
+
+    int64_t cells() const { return rows * columns; }
+
+    // Rows of the input that so many rows of cells need.
+    int64_t need_h(int64_t cell_rows) const {
+        return (cell_rows * s.pool - 1) * s.stride_h + (s.kernel_h - 1) * s.dilation_h + 1;
+    }
+
+    int64_t max_runs() const {
+        const int64_t taps = static_cast<int64_t>(s.kernel_h) * s.kernel_w;
+        return taps + taps * s.channels / (step * PART_ROWS) + 1;
+    }
+
+    // Fills in the runs of a pixel in the order of the packed rows, cut where a part of the
+    // weights would leave no room in the L2 cache; returns the number of parts.
+    int64_t parts(Run *run, Part *part) const {
+        int64_t runs = 0, count = 0, row = 0, size = 0, at = 0, end = 0;
+        const auto cut = [&] {
+            for (int64_t left = (end - at + step - 1) / step; left > 0;) {
+                const int64_t now = std::min(left, PART_ROWS);
+                if (count == 0 || size + now > PART_ROWS)
+                    part[count++] = {runs, runs, row}, size = 0;
+                run[runs++] = {at, now};
+                part[count - 1].last = runs;
+                size += now, row += now, at += now * step, left -= now;
+            }
+        };
+        for (int h = 0; h < s.kernel_h; ++h)
+            for (int w = 0; w < s.kernel_w; ++w) {
+                const int64_t tap = h * s.dilation_h * line + w * s.dilation_w * pixel;
+                if (tap != end) {
+                    cut();
+                    at = tap;
+                }
+                end = tap + s.channels;
+            }
+        cut();
+        return count;
+    }
+
+    // The cells from `first` on, at most up to `limit`, that are worked on at a time.
+    Chunk chunk(int64_t first, int64_t limit) const {
+        const int64_t pool = s.pool, pixels = pool * pool, n = first / cells();
+        if (!staged) {
+            const int64_t taken = std::min<int64_t>(s.kernel_h, s.stride_h) *
+                                  std::min<int64_t>(s.kernel_w, s.stride_w);
+            int64_t fit = CHUNK_VALUES / (taken * s.channels) / GROUP * GROUP;
+            fit = std::clamp(fit, 4 * GROUP, CHUNK_PIXELS) / pixels;
+            return {first, std::min(fit, limit - first), n, 0, 0, 0};
+        }
+        const int64_t whole = std::min(CHUNK_VALUES / image, CHUNK_PIXELS / pixels / cells());
+        const int64_t images = std::min((limit - first) / cells(), whole);
+        if (first % cells() == 0 && images > 0)
+            return {first, images * cells(), n, 0, images, rows};
+        const int64_t row = first % cells() / columns;
+        const int64_t last = std::min(limit, (n + 1) * cells());
+        const int64_t left = (last + columns - 1) / columns - n * rows - row;
+        int64_t fit = (CHUNK_VALUES / line - need_h(1)) / (pool * s.stride_h) + 1;
+        fit = std::max<int64_t>(1, std::min(fit, CHUNK_PIXELS / pixels / columns));
+        const int64_t turns = (left + fit - 1) / fit, now = (left + turns - 1) / turns;
+        const int64_t end = std::min(last, (n * rows + row + now) * columns);
+        return {first, end - first, n, row, 1, now};
+    }
+
+    // Values that the copy of any chunk takes.
+    int64_t staged_size() const {
+        return staged ? std::max(CHUNK_VALUES, need_h(1) * line) : 0;
+    }
+
+    // Pixels that any chunk has at most.
+    int64_t most_pixels() const { return std::max(CHUNK_PIXELS, columns * s.pool * s.pool); }
+
+    // Where the pixels of a chunk begin, from its origin: one a cell, or its four.
+    void pixels(const Chunk &chunk, int64_t *at) const {
+        int64_t row = chunk.first / columns - chunk.image * rows, column = chunk.first % columns;
+        int64_t n = 0;
+        for (int64_t i = 0; i < chunk.count; ++i) {
+            const int64_t high = (row - chunk.row) * s.pool * s.stride_h;
+            const int64_t here = n * image + high * line + column * s.pool * s.stride_w * pixel;
+            for (int h = 0; h < s.pool; ++h)
+                for (int w = 0; w < s.pool; ++w)
+                    *at++ = here + h * s.stride_h * line + w * s.stride_w * pixel;
+            if (++column == columns)
+                column = 0, ++row;
+            if (row == rows)
+                row = 0, ++n;
+        }
+    }
+
+    // Where the first pixel of an unstaged chunk's first image begins.
+    const float *origin(const float *x, const Chunk &chunk) const {
+        return x + chunk.image * image - s.pad_top * line - s.pad_left * pixel;
+    }
+};
+
+} // namespace striate

@@ -1,0 +1,57 @@
+// Vectors of 16 floats: the parts of a map's row, and activations.
+#pragma once
+
+#include <immintrin.h>
+
+#include <limits>
+
+#include "conv.h"
+
+namespace striate {
+
+inline constexpr int LANES = 16;
+
+// The lanes of a vector that `left` values fill.
+inline __mmask16 lanes(int64_t left) {
+    return left >= LANES ? 0xffff : left <= 0 ? 0 : static_cast<__mmask16>((1u << left) - 1);
+}
+
+// Whole vectors are stored without a mask, which this processor family does much faster.
+inline void store(float *place, __mmask16 mask, __m512 v) {
+    if (mask == 0xffff)
+        _mm512_storeu_ps(place, v);
+    else
+        _mm512_mask_storeu_ps(place, mask, v);
+}
+
+inline void store_bytes(uint8_t *place, __mmask16 mask, __m512i v) {
+    if (mask == 0xffff)
+        _mm_storeu_si128(reinterpret_cast<__m128i *>(place), _mm512_cvtepi32_epi8(v));
+    else
+        _mm512_mask_cvtepi32_storeu_epi8(place, mask, v);
+}
+
+// A block's activation; a NaN stays one (max and min return their second operand then).
+struct Activated {
+    __m512 low, cap, slope;
+    bool leaky;
+
+    explicit Activated(const ConvShape &s) {
+        constexpr float INFINITE = std::numeric_limits<float>::infinity();
+        const bool rectified = s.activation == RELU || s.activation == CAPPED_RELU;
+        low = _mm512_set1_ps(rectified ? 0.0f : -INFINITE);
+        cap = _mm512_set1_ps(s.activation == CAPPED_RELU ? s.number : INFINITE);
+        slope = _mm512_set1_ps(s.number);
+        leaky = s.activation == LEAKY_RELU;
+    }
+
+    __m512 operator()(__m512 v) const {
+        if (leaky) {
+            const __mmask16 negative = _mm512_cmp_ps_mask(v, _mm512_setzero_ps(), _CMP_LE_OQ);
+            return _mm512_mask_mul_ps(v, negative, v, slope);
+        }
+        return _mm512_min_ps(cap, _mm512_max_ps(low, v));
+    }
+};
+
+} // namespace striate
