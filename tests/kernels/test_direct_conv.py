@@ -139,9 +139,7 @@ def test_it_computes_input_gradients_with_turned_weights(kernel: tuple[int, int]
     given = values(shape, 2)
     kernels = [ConvKernel(name, shape) for name in ("plain_conv", "direct_conv")]
     turned = torch.randn(shape.channels, *kernel, shape.filters).permute(0, 3, 1, 2)
-    right, found = (
-        k(given["x"], k.pack(turned, turned=True), mask=given["mask"]) for k in kernels
-    )
+    right, found = (k(given["x"], k.pack(turned, turned=True), mask=given["mask"]) for k in kernels)
     torch.testing.assert_close(found, right, rtol=1e-5, atol=1e-4)
 
 
