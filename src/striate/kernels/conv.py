@@ -89,8 +89,12 @@ class ConvKernel:
 
 def choose(shape: ConvShape) -> ConvKernel:
     """The fastest kernel that does a shape."""
-    name = next(name for name in KERNELS if _size(name)(shape.native))
-    return ConvKernel(name, shape)
+    return ConvKernel(next(name for name in KERNELS if does(name, shape)), shape)
+
+
+def does(name: str, shape: ConvShape) -> bool:
+    """Whether a kernel is made for a shape."""
+    return bool(_size(name)(shape.native))
 
 
 def new_map(
