@@ -27,6 +27,8 @@ from benchmarks.contenders import Contender
 ROOT = Path(__file__).resolve().parent.parent
 PR_SET_PDEATHSIG = 1
 MOST_DATA_BYTES = 200 * 2**20
+LEAST_IMAGES = 32
+CHECKED = 16  # at most as many as there are
 
 
 class WorkerError(Exception):
@@ -133,7 +135,7 @@ class Process:
         optimizer = OPTIMIZERS["check" if check else case.optimizer]
         task = {
             "folder": str(folder),
-            "batch": min(case.batch, 16) if check else case.batch,
+            "batch": self._checked(case, training) if check else case.batch,
             "optimizer": optimizer,
             "setting": self.contender.setting,
             "training": training,
@@ -143,6 +145,11 @@ class Process:
             "threads": self.threads,
         }
         self.ask(do="prepare", task=task)
+
+    @staticmethod
+    def _checked(case: Case, training: bool) -> int:
+        """Samples of a batch in the check; outputs are compared beside their spread over images."""
+        return min(case.batch, CHECKED) if training else CHECKED
 
     def seconds(self, what: str, count: int) -> float:
         """How long so many steps, calls or epochs take."""
@@ -203,7 +210,7 @@ def images_and_labels(case: Case, graph: Any) -> tuple[np.ndarray, np.ndarray]:
     shape, classes = graph.input_specs[0].shape[1:], graph.output_specs[0].shape[-1]
     each = 4 * int(np.prod(shape))
     steps = int(np.clip(MOST_DATA_BYTES // (each * case.batch), 2, 20))
-    count = case.images or max(steps * case.batch, 32)
+    count = case.images or max(steps * case.batch, LEAST_IMAGES)
     rng = np.random.default_rng(1)
     x = rng.random((count, *shape), dtype=np.float32)
     labels = (x[:, shape[0] // 2, shape[1] // 2, 0] * classes).astype(np.int64)
