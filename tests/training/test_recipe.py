@@ -78,3 +78,22 @@ def test_errors_say_what_is_expected() -> None:
     )
     with pytest.raises(ArgumentError, match="Recipe: label_smoothing is out of range"):
         Recipe(label_smoothing=1.0)
+
+
+def test_images_are_small_first_and_whole_at_the_end() -> None:
+    assert Recipe().epoch_sizes((96, 64), 3) == [(48, 32), (72, 48), (96, 64)]
+    assert Recipe().epoch_sizes((96, 64), 2) == [(72, 48), (96, 64)]
+    assert Recipe().epoch_sizes((32, 96), 2) == [(32, 96)] * 2
+    assert Recipe(sizes=[0.75, 1]).epoch_sizes((32, 32), 3) == [(24, 24), (24, 24), (32, 32)]
+    assert Recipe(sizes=(1,)).epoch_sizes((224, 224), 2) == [(224, 224)] * 2
+    assert Recipe().epoch_sizes((224, 224), 0) == []
+
+
+@pytest.mark.parametrize("sizes", [(), (0.5,), (1, 0.5), (0, 1), (1, 2), "half"])
+def test_sizes_that_do_not_grow_to_the_whole_are_refused(sizes: object) -> None:
+    with pytest.raises(ArgumentError) as caught:
+        Recipe(sizes=sizes)  # type: ignore[arg-type]
+    assert str(caught.value) == (
+        f'Recipe: `sizes` is not valid. Got sizes={sizes!r}. Expected "auto", or growing shares'
+        " that end with 1: (0.5, 0.75, 1)."
+    )

@@ -138,3 +138,11 @@ def test_another_choice_is_an_error() -> None:
         "compile: jit_compile is not understood. Got jit_compile='maybe'."
         ' Expected "auto", True or False.'
     )
+
+
+def test_images_of_another_size_get_a_record_of_their_own() -> None:
+    tried = Tried(0.002, 0.001, always=True, steps=30)
+    assert tried.run(10)[-1] is True
+    larger = (torch.zeros(4, 3), None, None)
+    assert tried.run(10, larger) == [False] * replay.WARM_UP + [True] * (10 - replay.WARM_UP)
+    assert tried.steps == 20

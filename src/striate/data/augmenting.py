@@ -38,17 +38,15 @@ def augmented(source: BatchSource, augment: Callable[[Any, Any], Any], seed: int
     return Augmented(source, augment, seed)
 
 
-class Augmented:
-    """A source of the batches of another, each changed by a function.
+class Passing:
+    """A source of the batches of another, which says what that one says.
 
     Args:
         source: where batches come from.
-        augment: (x, y) -> (x, y).
-        seed: of its random numbers.
     """
 
-    def __init__(self, source: BatchSource, augment: Callable[[Any, Any], Any], seed: int) -> None:
-        self.source, self.augment, self.seed = source, augment, seed
+    def __init__(self, source: BatchSource) -> None:
+        self.source = source
 
     @property
     def num_batches(self) -> int | None:
@@ -74,6 +72,20 @@ class Augmented:
     def rewindable(self) -> bool:
         """Whether an epoch of the source can be had again."""
         return bool(getattr(self.source, "rewindable", True))
+
+
+class Augmented(Passing):
+    """A source of the batches of another, each changed by a function.
+
+    Args:
+        source: where batches come from.
+        augment: (x, y) -> (x, y).
+        seed: of its random numbers.
+    """
+
+    def __init__(self, source: BatchSource, augment: Callable[[Any, Any], Any], seed: int) -> None:
+        super().__init__(source)
+        self.augment, self.seed = augment, seed
 
     def batches(self, epoch: int, start: int = 0) -> Iterator[Batch]:
         """The changed batches of an epoch, without the first `start`."""

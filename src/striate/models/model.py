@@ -21,6 +21,7 @@ from striate.layers.calls import Template, holds, leaves, spec_of
 from striate.layers.masks import attach
 from striate.models.divided import Divided
 from striate.models.masking import listed_masks
+from striate.models.sizes import Size
 from striate.models.tracing import trace
 from striate.ops.layout import to_external, to_internal
 from striate.ops.modules import first_weight
@@ -144,8 +145,9 @@ class Model(Divided, Layer):
         given = listed_masks(mask, values, self.where)
         given = [None if m is None else torch.as_tensor(m) for m in given]
         masked = self._used_masks(given)
-        program = self.program(logits=logits, masked=masked)
-        entering = self._arranged(values, program.raw_inputs)
+        size = self._entering_size(values) if self._choice.sizes else None
+        program = self.program(logits=logits, masked=masked, size=size)
+        entering = self._arranged(values, program.raw_inputs, size)
         out = program([*entering, *(to_internal(given[i]) for i, _ in masked)])
         found = [to_external(y) for y in out]
         known = iter(found[len(program.marked) :])
@@ -199,7 +201,15 @@ class Model(Divided, Layer):
             specs = tuple(_first_spec(v) for v in values)
             self._build_once(specs, Template.positional(len(specs)))
 
-    def _arranged(self, values: Sequence[Tensor], raw: Sequence[bool] = ()) -> list[Tensor]:
+    def _entering_size(self, values: Sequence[Tensor]) -> Size | None:
+        """The size of images, if it is one of those that may enter besides the model's own."""
+        given = values[0].shape[1:3]
+        size = (given[0], given[1]) if values[0].dim() == 4 else None
+        return size if size in self._choice.sizes else None
+
+    def _arranged(
+        self, values: Sequence[Tensor], raw: Sequence[bool] = (), size: Size | None = None
+    ) -> list[Tensor]:
         """Inputs in the graph's order, of its number types, checked, in internal order.
 
         Whole numbers of those that are `raw` stay: their first step converts them.
@@ -208,7 +218,7 @@ class Model(Divided, Layer):
         graph = self._known_graph()
         shapes = tuple(v.shape[1:] for v in values)
         adjusted = [_ranked(v, s) for v, s in zip(values, graph.input_specs, strict=True)]
-        if shapes != self._entered:
+        if size is None and shapes != self._entered:
             self._check_entry(values, adjusted, graph)
             self._entered = shapes
         weight = first_weight(self)

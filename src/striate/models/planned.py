@@ -14,6 +14,7 @@ from striate.layers import BuiltIn, Layer
 from striate.layers.waiting import device_of
 from striate.models.facts import Facts
 from striate.models.masking import Ranks, masked_form
+from striate.models.sizes import Size, resized_form
 from striate.ops.allocator import keep_large_blocks
 from striate.ops.device import device as choose_device
 from striate.ops.modules import parts
@@ -40,6 +41,7 @@ class Choice:
         inference: precision of the others.
         again: whether values are computed again in the backward pass, to save memory.
         frozen: whether weights never change, so that inference may keep them in any form.
+        sizes: of images that may enter besides the model's own.
     """
 
     rules: bool = True
@@ -47,6 +49,7 @@ class Choice:
     inference: str = "float32"
     again: bool = False
     frozen: bool = False
+    sizes: frozenset[Size] = frozenset()
 
 
 PLANNED = Choice()
@@ -102,12 +105,15 @@ class Planned(Facts):
         )
         return make_plan(graph, self._owners, request)
 
-    def program(self, *, logits: bool = False, masked: Ranks = ()) -> Executor:
+    def program(
+        self, *, logits: bool = False, masked: Ranks = (), size: Size | None = None
+    ) -> Executor:
         """What runs the graph now: by mode, gradients, hooks and the choice of `executing`.
 
         Args:
             logits: without the final activations that `logits_split` names.
             masked: the inputs that come with masks, which follow them.
+            size: of the images, where it is not the model's own.
         """
         gradients = torch.is_grad_enabled()
         choice = self._choice
@@ -116,7 +122,7 @@ class Planned(Facts):
         state = tuple([(x.training, x._trainable, has_hooks(x)) for x in watched])
         place = self._device_type()
         again = choice.again and gradients and self.training
-        key = (logits, gradients, choice.rules, precision, place, state, masked, again)
+        key = (logits, gradients, choice.rules, precision, place, state, masked, again, size)
         found = self._executors.get(key)
         if found is None:
             request = Request(
@@ -128,6 +134,7 @@ class Planned(Facts):
                 again=again,
             )
             graph, owners = self._form(masked)
+            graph = graph if size is None else resized_form(graph, size)
             whole = graph.with_masks()
             if len(self._executors) >= MOST_EXECUTORS:
                 self._executors.clear()
@@ -225,7 +232,13 @@ class Planned(Facts):
 
     @contextlib.contextmanager
     def executing(
-        self, plan: bool, training: str, inference: str, where: str, again: bool = False
+        self,
+        plan: bool,
+        training: str,
+        inference: str,
+        where: str,
+        again: bool = False,
+        sizes: frozenset[Size] = frozenset(),
     ) -> Iterator[None]:
         """Runs a block with a choice, for this model and those inside it.
 
@@ -238,7 +251,7 @@ class Planned(Facts):
         models = list({id(m): m for m in parts(self) if isinstance(m, Planned)}.values())
         before = [m._choice for m in models]
         for model in models:
-            model._choice = Choice(plan, training, inference, again)
+            model._choice = Choice(plan, training, inference, again, sizes=sizes)
             for executor in model._executors.values():
                 executor.refresh()
         try:

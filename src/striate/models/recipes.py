@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from striate import data, training
-from striate.errors import ArgumentError, message
+from striate.errors import ArgumentError, ShapeError, message
 from striate.graph.inlining import inlined
 from striate.models.division import division
+from striate.models.sizes import Size, resized_form
 from striate.plan.logits import logits_split
 from striate.training.compiled import Compiled, require_compiled
 from striate.training.recipe import BATCH_SIZE, Recipe, recipe_of
@@ -24,12 +25,16 @@ def batch_size_of(recipe: str | Recipe | None, given: int | None) -> int | None:
 
 
 def followed(
-    model: Trainable, recipe: str | Recipe | None, source: Any, epochs: int, seed: int
+    model: Trainable, recipe: str | Recipe | None, source: Any, epochs: range, seed: int
 ) -> tuple[Compiled | None, Any]:
     """What to train with, and on what; without a recipe what is there already.
 
+    Args:
+        epochs: the numbers of those to come.
+
     Raises:
         ArgumentError: the data do not say how many batches an epoch has.
+        ShapeError: sizes were asked for that the network does not take.
         NotCompiledError: before `compile`, where the loss does not follow from the model.
     """
     if recipe is None:
@@ -45,10 +50,13 @@ def followed(
             )
         )
     compiled = require_compiled(model._compiled, "fit")
-    steps = source.num_batches * max(1, epochs)
+    steps = source.num_batches * max(1, len(epochs))
     flip, shift = _moves(model, found)
     if flip or shift:
         source = data.moved(source, flip=flip, shift=shift, seed=seed)
+    sizes = epoch_sizes(model, found, epochs)
+    if sizes:
+        source = data.resized(source, sizes)
     normalized = any(n.kind_name == "BatchNormalization" for n in inlined(model.graph).graph)
     optimizer = found.optimizer_for(steps, source.batch_size or BATCH_SIZE, normalized)
     if found.stage_decay != 1:
@@ -56,9 +64,35 @@ def followed(
     return found.compiled_for(compiled, optimizer), source
 
 
-def moves_images(model: Trainable, recipe: str | Recipe | None) -> bool:
+def moves_images(model: Trainable, recipe: str | Recipe | None, epochs: int) -> bool:
     """Whether images are another each time they are seen."""
-    return recipe is not None and any(_moves(model, recipe_of(recipe)))
+    if recipe is None:
+        return False
+    found = recipe_of(recipe)
+    return any(_moves(model, found)) or bool(epoch_sizes(model, found, range(epochs)))
+
+
+def epoch_sizes(model: Trainable, recipe: Recipe, epochs: range) -> dict[int, Size]:
+    """The size of images by epoch, for epochs that see smaller ones than the model's.
+
+    Raises:
+        ShapeError: sizes were asked for that the network does not take.
+    """
+    graph = model.graph
+    own = graph.input_specs[0]
+    if len(graph.inputs) != 1 or own.rank != 4 or None in own.spatial:
+        return {}
+    height, width = own.spatial
+    planned = recipe.epoch_sizes((height or 0, width or 0), len(epochs))
+    found = {n: size for n, size in zip(epochs, planned, strict=True) if size != own.spatial}
+    try:
+        for size in set(found.values()):
+            resized_form(graph, size)
+    except ShapeError:
+        if recipe.sizes != "auto":
+            raise
+        return {}
+    return found
 
 
 def by_stage(model: Trainable, decay: float) -> list[dict[str, Any]]:

@@ -169,7 +169,7 @@ class Trainable(Planned):
             Request(
                 cache_features,
                 epochs - initial_epoch,
-                moves_images(self, recipe),
+                moves_images(self, recipe, epochs - initial_epoch),
                 watch is not False,
                 batch_size,
                 device,
@@ -189,12 +189,13 @@ class Trainable(Planned):
         validation = validation_source(
             validation_data, validation_batch_size or batch_size, validation_steps
         )
-        compiled, source = followed(self, recipe, source, epochs - initial_epoch, order)
+        compiled, source = followed(self, recipe, source, range(initial_epoch, epochs), order)
+        sizes = frozenset(getattr(source, "sizes", {}).values())
         again = recomputes(self, recompute, source.batch_size, precision, device, verbose)
         running = self if head is None else head
         with (
-            self.executing(plan, precision, "float32", "fit", again),
-            running.executing(plan, precision, "float32", "fit", again),
+            self.executing(plan, precision, "float32", "fit", again, sizes),
+            running.executing(plan, precision, "float32", "fit", again, sizes),
         ):
             self.history = training.fit(
                 self,

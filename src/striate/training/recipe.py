@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -16,6 +16,8 @@ from striate.training.optimizers.schedules.one_cycle import OneCycle
 
 # The batch at which the rates below are meant.
 BATCH_SIZE = 128
+# Images with a smaller side are not made smaller still.
+SMALL = 64
 # Highest rates at that batch, with and without batch normalisation, and weight decay.
 _RATES = {"adamw": (0.01, 0.003, 0.02), "sgd": (0.2, 0.02, 0.005)}
 
@@ -49,6 +51,10 @@ class Recipe:
             say False where left and right matter, as in text.
         shift: moves images by up to so many pixels each way, borders mirrored. "auto": a 16th of
             the smaller side of images of one or three channels.
+        sizes: progressive sizes: shares of the images' height and width, each for as many epochs
+            as the others, the last one full. "auto": (0.5, 0.75, 1) for images of 64 pixels and
+            more, where small copies teach most of what the large ones do in a quarter of the time;
+            only networks that take any size do it, those with a global pooling before their head.
         stage_decay: rate of each stage of a backbone, as a share of that of the stage behind it:
             below 1, early layers, which know what is common to all images, change less. The head
             learns at the full rate.
@@ -65,6 +71,7 @@ class Recipe:
     References:
         Smith (2018), https://arxiv.org/abs/1803.09820; Goyal et al. (2017),
         https://arxiv.org/abs/1706.02677; Jordan (2024), https://arxiv.org/abs/2404.00498;
+        progressive sizes: Howard (2018), https://www.fast.ai/posts/2018-08-10-fastai-diu-imagenet.html;
         stages' rates: Howard & Ruder (2018), https://arxiv.org/abs/1801.06146
     """
 
@@ -76,6 +83,7 @@ class Recipe:
     average_share: float = 0.05
     flip: bool | str = "auto"
     shift: int | str = "auto"
+    sizes: Sequence[float] | str = "auto"
     stage_decay: float = 1.0
 
     def __post_init__(self) -> None:
@@ -89,11 +97,24 @@ class Recipe:
         check_number("Recipe", "label_smoothing", self.label_smoothing, "[0, 1)")
         check_number("Recipe", "average_share", self.average_share, "[0, 1)")
         check_number("Recipe", "stage_decay", self.stage_decay, "[0, 1]")
+        self._check_sizes()
         if self.flip not in (True, False, "auto"):
             raise _bad("flip", self.flip, 'True, False or "auto"')
         whole = isinstance(self.shift, int) and not isinstance(self.shift, bool) and self.shift >= 0
         if self.shift != "auto" and not whole:
             raise _bad("shift", self.shift, 'a number of pixels, 0 or more, or "auto"')
+
+    def _check_sizes(self) -> None:
+        """Raises an error unless sizes are growing shares that end with 1."""
+        if isinstance(self.sizes, str):
+            right = self.sizes == "auto"
+        else:
+            shares = list(self.sizes)
+            right = shares == sorted(shares) and all(0 < s <= 1 for s in shares)
+            right = right and shares[-1:] == [1]
+        if not right:
+            expected = '"auto", or growing shares that end with 1: (0.5, 0.75, 1)'
+            raise _bad("sizes", self.sizes, expected)
 
     def optimizer_for(self, steps: int, batch_size: int, normalized: bool = True) -> Optimizer:
         """The optimizer of a training of so many steps.
@@ -142,6 +163,23 @@ class Recipe:
         sides = [n for n in (height, width) if n is not None and channels in (1, 3)]
         shift = min(sides, default=0) // 16 if self.shift == "auto" else int(self.shift)
         return channels == 3 if self.flip == "auto" else bool(self.flip), shift
+
+    def epoch_sizes(self, side: tuple[int, int], epochs: int) -> list[tuple[int, int]]:
+        """The size of images in each epoch.
+
+        Args:
+            side: their height and width.
+            epochs: of the training.
+
+        Example:
+            >>> Recipe().epoch_sizes((224, 224), 4)
+            [(112, 112), (112, 112), (168, 168), (224, 224)]
+        """
+        auto = (0.5, 0.75, 1.0) if min(side) >= SMALL else (1.0,)
+        shares = auto if isinstance(self.sizes, str) else tuple(self.sizes)
+        shares = shares[-max(1, epochs) :]
+        turns = (shares[epoch * len(shares) // epochs] for epoch in range(epochs))
+        return [(max(1, round(side[0] * s)), max(1, round(side[1] * s))) for s in turns]
 
 
 RECIPES = {"fast": Recipe()}

@@ -96,7 +96,9 @@ class Replay:
         if self._shapes is None:
             self._shapes = shapes
         if shapes != self._shapes:
-            return None
+            if [s[:1] for s, _ in shapes] != [s[:1] for s, _ in self._shapes]:
+                return None
+            self._begin_anew(shapes)
         self._count += 1
         if self.recorded is None and not self._due():
             return None
@@ -108,6 +110,12 @@ class Replay:
         self.recorded.repeat(batch)
         self._compare()
         return self.recorded
+
+    def _begin_anew(self, shapes: Any) -> None:
+        """For as many samples of another shape: images of another size, from this epoch on."""
+        if self.steps is not None:
+            self.steps -= self._count
+        self._shapes, self._count, self.recorded = shapes, 0, None
 
     def _due(self) -> bool:
         """Whether to record now: after warm steps were timed, if enough of them are to come."""
