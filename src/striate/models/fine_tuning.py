@@ -30,7 +30,9 @@ WHERE = "fine_tune"
 # by 2.6 per layer of a language model, which was too careful for stages here. Half of the usual
 # weight decay: weights are to stay near where they begin.
 HEAD_RATE = 0.03
-TUNING = Recipe(learning_rate=0.002, weight_decay=0.01, warmup_share=0.1, stage_decay=0.5)
+TUNING = Recipe(
+    learning_rate=0.002, weight_decay=0.01, warmup_share=0.1, stage_decay=0.5, sizes=(1,)
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -219,7 +221,7 @@ class Tuning:
         self.model.freeze()
         self._free_head()
         plain = dataclasses.replace(
-            recipe, learning_rate=HEAD_RATE, flip=False, shift=0, stage_decay=1.0
+            recipe, learning_rate=HEAD_RATE, flip=False, shift=0, sizes=(1,), stage_decay=1.0
         )
         self._fit("head", 0, epochs, plain, [], cache_features=cache)
         self.history.phases.append(Phase("head", 0, epochs, 0))
