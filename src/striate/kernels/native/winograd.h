@@ -16,8 +16,12 @@
 #pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
 #include <immintrin.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
+
+#include "conv.h"
+#include "scratch.h"
 
 namespace striate::winograd {
 
@@ -163,5 +167,66 @@ struct Tiles {
                 static_cast<int>(within % columns) * SIDE};
     }
 };
+
+// Where the pixels of a square of a map begin; outside the map they are `nothing`, zeros.
+template <int SIZE> struct Pixels {
+    const float *at[SIZE][SIZE];
+
+    Pixels(const float *image, int top, int left, int h, int w, int row, const float *nothing) {
+        for (int i = 0; i < SIZE; ++i)
+            for (int j = 0; j < SIZE; ++j) {
+                const int y = top + i, x = left + j;
+                const bool inside = y >= 0 && y < h && x >= 0 && x < w;
+                at[i][j] = inside ? image + (static_cast<int64_t>(y) * w + x) * row : nothing;
+            }
+    }
+};
+
+// 16 values, 0 where those of the mask are not above 0.
+inline Vector load_masked(const float *values, const float *mask) {
+    const __mmask16 alive =
+        _mm512_cmp_ps_mask(_mm512_loadu_ps(mask), _mm512_setzero_ps(), _CMP_GT_OQ);
+    return _mm512_maskz_loadu_ps(alive, values);
+}
+
+// The input of a block, by tiles of its result.
+struct Patches {
+    const ConvShape &s;
+    const float *x, *mask, *nothing;
+    Tiles tiles;
+
+    // Floats of a plane of `count` tiles: planes of a power of two would share cache sets.
+    size_t plane(int count) const { return static_cast<size_t>(s.channels) * count + LANES; }
+
+    // Tile `index` of a group of `count`, into v[36][channels / 16][count][16].
+    void transform(int64_t tile, int index, int count, float *v) const {
+        const Tiles::Place place = tiles.place(tile);
+        const int64_t image = place.image * s.in_h * s.in_w * s.x_row;
+        const int top = place.top - s.pad_top, left = place.left - s.pad_left;
+        const Pixels<PATCH> pixels(x + image, top, left, s.in_h, s.in_w, s.x_row, nothing);
+        float *to = v + index * LANES;
+        if (mask == nullptr)
+            for (int c = 0; c < s.channels; c += LANES, to += count * LANES)
+                transform_input([&](int i, int j) { return _mm512_loadu_ps(pixels.at[i][j] + c); },
+                                to, plane(count));
+        else {
+            const Pixels<PATCH> masks(mask + image, top, left, s.in_h, s.in_w, s.x_row, nothing);
+            for (int c = 0; c < s.channels; c += LANES, to += count * LANES)
+                transform_input(
+                    [&](int i, int j) {
+                        return load_masked(pixels.at[i][j] + c, masks.at[i][j] + c);
+                    },
+                    to, plane(count));
+        }
+    }
+};
+
+// A zeroed pixel for what lies outside a map; null if there is no memory.
+inline const float *zero_pixel(Scratch &memory, int count) {
+    float *zeros = memory.floats(count);
+    if (zeros != nullptr)
+        std::fill_n(zeros, count, 0.0f);
+    return zeros;
+}
 
 } // namespace striate::winograd

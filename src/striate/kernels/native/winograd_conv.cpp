@@ -5,11 +5,9 @@
 // the transformed kernels, M[36][2][tiles][16], and makes results of M: bias, sum, pooling,
 // activation. V and M stay in the core's L2; the kernels stream, once per group. Where there are
 // too few tiles for that (one image), all threads share one V and split the filters.
-#include <algorithm>
 #include <atomic>
 
-#include "conv.h"
-#include "scratch.h"
+#include "transpose.h"
 #include "winograd.h"
 
 using namespace striate;
@@ -19,7 +17,6 @@ namespace {
 
 constexpr int WIDE = 2 * LANES; // filters that are multiplied at once
 constexpr int MOST = 14;        // tiles that are multiplied at once
-constexpr size_t PADDING = 16;  // floats after a plane: planes of a power of two share cache sets
 
 // ---- the 36 products -------------------------------------------------------------------------
 
@@ -69,49 +66,11 @@ constexpr Multiply MULTIPLY[MOST + 1] = {
 struct Block {
     const ConvShape &s;
     const ConvValues &v;
-    Tiles tiles;
-    const float *nothing; // a pixel of zeros
+    Patches patches;
 
-    size_t v_plane(int count) const { return static_cast<size_t>(s.channels) * count + PADDING; }
-    static size_t m_plane(int count) { return static_cast<size_t>(WIDE) * count + PADDING; }
+    // Floats of a plane of M.
+    static size_t m_plane(int count) { return static_cast<size_t>(WIDE) * count + LANES; }
 };
-
-// The 36 pixels of a tile's patch in `map` (x or the mask).
-void patch_pixels(const Block &b, Tiles::Place at, const float *map, const float **pixels) {
-    const ConvShape &s = b.s;
-    const float *image = map + at.image * s.in_h * s.in_w * static_cast<int64_t>(s.x_row);
-    for (int i = 0; i < PATCH; ++i)
-        for (int j = 0; j < PATCH; ++j) {
-            const int h = at.top + i - s.pad_top, w = at.left + j - s.pad_left;
-            const bool inside = h >= 0 && h < s.in_h && w >= 0 && w < s.in_w;
-            pixels[i * PATCH + j] =
-                inside ? image + (static_cast<int64_t>(h) * s.in_w + w) * s.x_row : b.nothing;
-        }
-}
-
-// V of tile `index` of a group of `count`.
-void transform_tile(const Block &b, int64_t tile, int index, int count, float *v) {
-    const float *pixels[PLANES], *masks[PLANES];
-    patch_pixels(b, b.tiles.place(tile), b.v.x, pixels);
-    if (b.v.mask)
-        patch_pixels(b, b.tiles.place(tile), b.v.mask, masks);
-    for (int c = 0; c < b.s.channels; c += LANES) {
-        float *to = v + static_cast<size_t>(c) * count + index * LANES;
-        const auto plain = [&](int i, int j) {
-            return _mm512_loadu_ps(pixels[i * PATCH + j] + c);
-        };
-        const auto masked = [&](int i, int j) {
-            const Vector mask = _mm512_loadu_ps(masks[i * PATCH + j] + c);
-            const __mmask16 alive =
-                _mm512_cmp_ps_mask(mask, _mm512_setzero_ps(), _CMP_GT_OQ);
-            return _mm512_maskz_loadu_ps(alive, pixels[i * PATCH + j] + c);
-        };
-        if (b.v.mask)
-            transform_input(masked, to, b.v_plane(count));
-        else
-            transform_input(plain, to, b.v_plane(count));
-    }
-}
 
 void activate(const ConvShape &s, Vector *values, int count) {
     const Vector zero = _mm512_setzero_ps(), number = broadcast(s.number);
@@ -195,7 +154,7 @@ void finish_group(const Block &b, int64_t tile, int count, const float *v, float
                   int end) {
     const ConvShape &s = b.s;
     const int parts = (count + MOST - 1) / MOST;
-    const size_t v_plane = b.v_plane(count), m_plane = b.m_plane(count);
+    const size_t v_plane = b.patches.plane(count), m_plane = b.m_plane(count);
     for (int block = begin; block < end; ++block) {
         const int vectors = std::min(2, s.filters / LANES - 2 * block);
         const size_t panel = static_cast<size_t>(s.channels) * vectors * LANES;
@@ -209,7 +168,7 @@ void finish_group(const Block &b, int64_t tile, int count, const float *v, float
                                    count * LANES);
             }
         for (int i = 0; i < count; ++i) {
-            const Tiles::Place at = b.tiles.place(tile + i);
+            const Tiles::Place at = b.patches.tiles.place(tile + i);
             for (int n = 0; n < vectors; ++n) {
                 const int o = block * WIDE + n * LANES;
                 const float *from = m + (n * count + i) * LANES;
@@ -244,7 +203,7 @@ int32_t split_tiles(const Block &b, int64_t all, int threads) {
         const int64_t first = all * thread / threads, last = all * (thread + 1) / threads;
         const int64_t groups = (last - first + group_size(b.s) - 1) / group_size(b.s);
         const int most = groups ? static_cast<int>((last - first + groups - 1) / groups) : 0;
-        float *v = group_memory.floats(PLANES * (b.v_plane(most) + b.m_plane(most)));
+        float *v = group_memory.floats(PLANES * (b.patches.plane(most) + b.m_plane(most)));
         if (v == nullptr) {
             status = NO_MEMORY;
             continue;
@@ -254,8 +213,8 @@ int32_t split_tiles(const Block &b, int64_t all, int threads) {
             const int64_t to = first + (last - first) * (group + 1) / groups;
             const int count = static_cast<int>(to - from);
             for (int i = 0; i < count; ++i)
-                transform_tile(b, from + i, i, count, v);
-            finish_group(b, from, count, v, v + PLANES * b.v_plane(count), 0,
+                b.patches.transform(from + i, i, count, v);
+            finish_group(b, from, count, v, v + PLANES * b.patches.plane(count), 0,
                          (b.s.filters + WIDE - 1) / WIDE);
         }
     }
@@ -265,7 +224,7 @@ int32_t split_tiles(const Block &b, int64_t all, int threads) {
 // All threads share the transformed tiles, of which there are few, and split the filters.
 int32_t split_filters(const Block &b, int count, int threads) {
     const int blocks = (b.s.filters + WIDE - 1) / WIDE;
-    float *v = shared_memory.floats(PLANES * b.v_plane(count));
+    float *v = shared_memory.floats(PLANES * b.patches.plane(count));
     if (v == nullptr)
         return NO_MEMORY;
     std::atomic<int32_t> status{OK};
@@ -274,7 +233,7 @@ int32_t split_filters(const Block &b, int count, int threads) {
         float *m = group_memory.floats(PLANES * b.m_plane(count));
 #pragma omp for schedule(static)
         for (int i = 0; i < count; ++i)
-            transform_tile(b, i, i, count, v);
+            b.patches.transform(i, i, count, v);
 #pragma omp for schedule(static)
         for (int block = 0; block < blocks; ++block)
             if (m != nullptr)
@@ -292,16 +251,9 @@ bool suitable(const ConvShape &s) {
     const bool whole = s.channels % LANES == 0 && s.filters % LANES == 0;
     if (!plain || !whole || s.kernel_h != 3 || s.kernel_w != 3 || s.pool > 2)
         return false;
-    return s.channels >= 32 && s.filters >= 32 && s.out_h >= 4 && s.out_w >= 4;
-}
-
-// 16x16 floats at from[0], from[row], ... turned about the diagonal, into to[16][16].
-void transpose(const float *from, size_t row, float *to) {
-    __m512i index = _mm512_mullo_epi32(
-        _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15),
-        _mm512_set1_epi32(LANES));
-    for (int i = 0; i < LANES; ++i)
-        _mm512_i32scatter_ps(to + i, index, _mm512_loadu_ps(from + i * row), 4);
+    const Tiles tiles(s.out_h, s.out_w);
+    const bool filled = 3 * s.out_h * s.out_w >= SIDE * SIDE * tiles.per_image();
+    return filled && s.channels >= 32 && s.filters >= 32;
 }
 
 // U for 16 filters from `o` on and 16 channels from `c` on.
@@ -312,7 +264,7 @@ void pack_part(const ConvShape &s, const float *weights, bool turned, int o, int
     if (!turned)
         for (int t = 0; t < 9; ++t)
             transpose(weights + (static_cast<size_t>(o) * 9 + t) * s.channels + c,
-                      static_cast<size_t>(9) * s.channels, taps[t][0]);
+                      static_cast<size_t>(9) * s.channels, taps[t][0], LANES);
     else
         for (int t = 0; t < 9; ++t)
             for (int i = 0; i < LANES; ++i) {
@@ -347,12 +299,12 @@ STRIATE_EXPORT int32_t winograd_conv(const ConvShape *shape, int64_t images,
     const ConvShape &s = *shape;
     if (!suitable(s))
         return UNSUITABLE;
-    float *nothing = zeros.floats(s.channels);
+    const float *nothing = zero_pixel(zeros, s.channels);
     if (nothing == nullptr)
         return NO_MEMORY;
-    std::fill_n(nothing, s.channels, 0.0f);
-    const Block b{s, *values, Tiles(s.out_h / s.pool * s.pool, s.out_w / s.pool * s.pool), nothing};
-    const int64_t all = images * b.tiles.per_image();
+    const Tiles tiles(s.out_h / s.pool * s.pool, s.out_w / s.pool * s.pool);
+    const Block b{s, *values, {s, values->x, values->mask, nothing, tiles}};
+    const int64_t all = images * tiles.per_image();
     const bool few = all < static_cast<int64_t>(threads) * FEW && s.filters >= WIDE * threads;
     return few ? split_filters(b, static_cast<int>(all), threads) : split_tiles(b, all, threads);
 }
