@@ -1,0 +1,320 @@
+// The gradient of the kernels of a 3x3 convolution of stride 1 by Winograd's F(4x4, 3x3).
+//
+// The result is a sum over tiles of y = A'[(G g G') * (B' d B)]A, so the gradient of g is
+// G'[sum over tiles (B' d B) * (A dy A')]G: 36 matrix products over tiles instead of 144. A thread
+// transforms a group of tiles, V[36][channels/16][tiles][16] of x and Z[36][filters/16][tiles][16]
+// of the gradient, and adds their products to its sums[36][filters/8][channels/32][8][32]; at the
+// end the sums are transformed to kernels. The threads split the filters where there are enough of
+// them (each transforms x anew, which costs less than sums of its own), else the tiles.
+#include <atomic>
+
+#include "winograd.h"
+
+using namespace striate;
+using namespace striate::winograd;
+
+namespace {
+
+constexpr int WIDE = 2 * LANES; // channels that are multiplied at once
+constexpr int HIGH = 8;         // filters that are multiplied at once
+
+// ---- the 36 products -------------------------------------------------------------------------
+
+// HIGH filters times N vectors of channels, over the tiles of a group.
+// A group is summed by itself before it joins the rest: long sums in one go lose digits.
+// Registers: HIGH N sums (16), N of x, one of a broadcast value.
+template <int N>
+void multiply(const float *v, const float *z, int count, bool first, float *sums) {
+    Vector sum[HIGH][N];
+#pragma GCC unroll 8
+    for (int r = 0; r < HIGH; ++r)
+#pragma GCC unroll 2
+        for (int n = 0; n < N; ++n)
+            sum[r][n] = _mm512_setzero_ps();
+#pragma GCC unroll 2
+    for (int t = 0; t < count; ++t, v += LANES, z += LANES) {
+        Vector x[N];
+#pragma GCC unroll 2
+        for (int n = 0; n < N; ++n)
+            x[n] = _mm512_load_ps(v + static_cast<size_t>(n) * count * LANES);
+#pragma GCC unroll 8
+        for (int r = 0; r < HIGH; ++r) {
+            const Vector value = broadcast(z[r]);
+#pragma GCC unroll 2
+            for (int n = 0; n < N; ++n)
+                sum[r][n] = _mm512_fmadd_ps(value, x[n], sum[r][n]);
+        }
+    }
+#pragma GCC unroll 8
+    for (int r = 0; r < HIGH; ++r)
+#pragma GCC unroll 2
+        for (int n = 0; n < N; ++n, sums += LANES)
+            _mm512_store_ps(sums, first ? sum[r][n] : _mm512_add_ps(_mm512_load_ps(sums), sum[r][n]));
+}
+
+// ---- the gradient of a tile ------------------------------------------------------------------
+
+// A times four values.
+inline void gradient_line(const Vector y[SIDE], Vector out[PATCH]) {
+    const Vector even = _mm512_add_ps(y[0], y[2]), odd = _mm512_add_ps(y[1], y[3]);
+    const Vector wide_even = plus(y[0], 4, y[2]), wide_odd = plus(y[1], 4, y[3]);
+    out[0] = y[0];
+    out[1] = _mm512_add_ps(even, odd);
+    out[2] = _mm512_sub_ps(even, odd);
+    out[3] = plus(wide_even, 2, wide_odd);
+    out[4] = minus(wide_even, 2, wide_odd);
+    out[5] = y[3];
+}
+
+// A y A' of 16 filters, into to[0], to[plane], ...; `at(i, j)` loads a value.
+template <class Load> inline void transform_gradient(Load at, float *to, size_t plane) {
+    Vector half[PATCH][SIDE];
+#pragma GCC unroll 4
+    for (int j = 0; j < SIDE; ++j) {
+        const Vector y[SIDE] = {at(0, j), at(1, j), at(2, j), at(3, j)};
+        Vector line[PATCH];
+        gradient_line(y, line);
+#pragma GCC unroll 6
+        for (int i = 0; i < PATCH; ++i)
+            half[i][j] = line[i];
+    }
+#pragma GCC unroll 6
+    for (int i = 0; i < PATCH; ++i) {
+        Vector out[PATCH];
+        gradient_line(half[i], out);
+#pragma GCC unroll 6
+        for (int j = 0; j < PATCH; ++j)
+            _mm512_store_ps(to + (i * PATCH + j) * plane, out[j]);
+    }
+}
+
+// G' times six values.
+inline void kernel_gradient_line(const Vector u[PATCH], Vector out[3]) {
+    const Vector sum = _mm512_add_ps(u[1], u[2]), gap = _mm512_sub_ps(u[2], u[1]);
+    const Vector wide_sum = _mm512_add_ps(u[3], u[4]), wide_gap = _mm512_sub_ps(u[3], u[4]);
+    const Vector quarter = minus(_mm512_mul_ps(broadcast(0.25f), u[0]), 1.0f / 6, sum);
+    out[0] = plus(quarter, 1.0f / 24, wide_sum);
+    out[1] = plus(_mm512_mul_ps(broadcast(1.0f / 6), gap), 1.0f / 12, wide_gap);
+    out[2] = plus(minus(u[5], 1.0f / 6, sum), 1.0f / 6, wide_sum);
+}
+
+// G' u G of 16 channels into the nine taps to[0], to[tap], ...; `at(plane)` loads.
+template <class Load> inline void transform_sums(Load at, float *to, size_t tap) {
+    Vector half[3][PATCH];
+#pragma GCC unroll 6
+    for (int j = 0; j < PATCH; ++j) {
+        Vector u[PATCH], line[3];
+#pragma GCC unroll 6
+        for (int i = 0; i < PATCH; ++i)
+            u[i] = at(i * PATCH + j);
+        kernel_gradient_line(u, line);
+#pragma GCC unroll 3
+        for (int i = 0; i < 3; ++i)
+            half[i][j] = line[i];
+    }
+#pragma GCC unroll 3
+    for (int i = 0; i < 3; ++i) {
+        Vector out[3];
+        kernel_gradient_line(half[i], out);
+#pragma GCC unroll 3
+        for (int j = 0; j < 3; ++j)
+            _mm512_storeu_ps(to + (3 * i + j) * tap, out[j]);
+    }
+}
+
+// ---- groups of tiles -------------------------------------------------------------------------
+
+struct Gradient {
+    const ConvShape &s;
+    Patches patches;
+    const float *g, *mask, *nothing;
+
+    static size_t plane(int filters, int count) {
+        return static_cast<size_t>(filters) * count + LANES;
+    }
+
+    // Tile `index` of a group of `count`, filters from `begin` to `end`.
+    void transform(int64_t tile, int index, int count, int begin, int end, float *z) const {
+        const Tiles::Place place = patches.tiles.place(tile);
+        const int64_t image = place.image * s.out_h * s.out_w * s.y_row;
+        const Pixels<SIDE> pixels(g + image, place.top, place.left, s.out_h, s.out_w, s.y_row,
+                                  nothing);
+        const Pixels<SIDE> masks((mask ? mask : g) + image, place.top, place.left, s.out_h, s.out_w,
+                                 s.y_row, nothing);
+        const size_t step = plane(end - begin, count);
+        float *to = z + index * LANES;
+        for (int o = begin; o < end; o += LANES, to += count * LANES)
+            if (mask)
+                transform_gradient(
+                    [&](int i, int j) {
+                        return load_masked(pixels.at[i][j] + o, masks.at[i][j] + o);
+                    },
+                    to, step);
+            else
+                transform_gradient([&](int i, int j) { return _mm512_loadu_ps(pixels.at[i][j] + o); },
+                                   to, step);
+    }
+};
+
+// What a thread does: some tiles, some filters.
+struct Share {
+    int64_t first, last;
+    int begin, end;
+    float *sums, *bias; // [36][(end - begin) / 8][channels / 32][8][32], [end - begin]
+};
+
+// Tiles of a group: V and Z within half of L2.
+int group_size(const ConvShape &s, int filters) {
+    const int fit = static_cast<int>(640 * 1024 / (PLANES * sizeof(float)) / (s.channels + filters));
+    return std::clamp(fit / 4 * 4, 16, 48);
+}
+
+// Adds a group's products to the sums, and its gradients to the bias's: plane (1, 1) of Z has the
+// sum of a tile's 16 values.
+void add_group(const Gradient &b, const Share &share, int count, const float *v, const float *z,
+               bool first) {
+    const int filters = share.end - share.begin, channels = b.s.channels;
+    const size_t v_plane = b.patches.plane(count), z_plane = b.plane(filters, count);
+    float *sums = share.sums;
+    for (int p = 0; p < PLANES; ++p)
+        for (int o = 0; o < filters; o += HIGH) {
+            const float *right = z + p * z_plane + o / LANES * LANES * count + o % LANES;
+            for (int c = 0; c < channels; c += WIDE) {
+                const float *left = v + p * v_plane + static_cast<size_t>(c) * count;
+                const int vectors = std::min(2, (channels - c) / LANES);
+                (vectors == 2 ? multiply<2> : multiply<1>)(left, right, count, first, sums);
+                sums += HIGH * LANES * vectors;
+            }
+        }
+    for (int o = 0; o < filters; o += LANES) {
+        const float *all = z + (PATCH + 1) * z_plane + static_cast<size_t>(o) * count;
+        Vector sum = _mm512_setzero_ps();
+        for (int t = 0; t < count; ++t)
+            sum = _mm512_add_ps(sum, _mm512_load_ps(all + t * LANES));
+        float *bias = share.bias + o;
+        _mm512_store_ps(bias, first ? sum : _mm512_add_ps(_mm512_load_ps(bias), sum));
+    }
+}
+
+thread_local Scratch group_memory, sums_memory, zeros;
+
+int32_t add_tiles(const Gradient &b, const Share &share) {
+    const int size = group_size(b.s, share.end - share.begin);
+    const int64_t tiles = share.last - share.first, groups = (tiles + size - 1) / size;
+    const size_t v_size = PLANES * b.patches.plane(size);
+    float *v = group_memory.floats(v_size + PLANES * b.plane(share.end - share.begin, size));
+    if (v == nullptr)
+        return NO_MEMORY;
+    for (int64_t group = 0; group < groups; ++group) {
+        const int64_t from = share.first + tiles * group / groups;
+        const int count = static_cast<int>(share.first + tiles * (group + 1) / groups - from);
+        for (int i = 0; i < count; ++i) {
+            b.patches.transform(from + i, i, count, v);
+            b.transform(from + i, i, count, share.begin, share.end, v + v_size);
+        }
+        add_group(b, share, count, v, v + v_size, group == 0);
+    }
+    return OK;
+}
+
+// ---- the sums of all threads, and the result -------------------------------------------------
+
+// How the threads share the work: `rows` of tiles times `columns` of filters.
+struct Split {
+    int rows, columns;
+
+    Split(const ConvShape &s, int64_t tiles, int threads) {
+        columns = std::min(threads, s.filters / 64);
+        while (columns > 1 && threads % columns)
+            --columns;
+        columns = std::max(columns, 1);
+        rows = static_cast<int>(std::clamp<int64_t>(tiles, 1, threads / columns));
+    }
+    int filter(const ConvShape &s, int column) const {
+        return s.filters / LANES * column / columns * LANES;
+    }
+};
+
+// The kernel and bias of filter `o`; `sums` are those of the first row, others follow `next` apart.
+void finish_filter(const ConvShape &s, const Split &split, int o, const float *sums, size_t next,
+                   float *kernel, float *bias) {
+    int column = 0;
+    while (split.filter(s, column + 1) <= o)
+        ++column;
+    const int begin = split.filter(s, column), end = split.filter(s, column + 1);
+    const size_t plane = static_cast<size_t>(end - begin) * s.channels;
+    const float *own = sums + begin * static_cast<size_t>(PLANES) * s.channels;
+    for (int c = 0; c < s.channels; c += LANES) {
+        const int first = c / WIDE * WIDE, width = std::min(WIDE, s.channels - first);
+        const float *from = own + static_cast<size_t>(o - begin) / HIGH * HIGH * s.channels +
+                            first * HIGH + (o - begin) % HIGH * width + c % WIDE;
+        const auto load = [&](int p) {
+            Vector sum = _mm512_load_ps(from + p * plane);
+            for (int row = 1; row < split.rows; ++row)
+                sum = _mm512_add_ps(sum, _mm512_load_ps(from + p * plane + row * next));
+            return sum;
+        };
+        transform_sums(load, kernel + static_cast<size_t>(o) * 9 * s.channels + c, s.channels);
+    }
+    const float *biases = sums + static_cast<size_t>(PLANES) * s.channels * s.filters + o;
+    bias[o] = 0;
+    for (int row = 0; row < split.rows; ++row)
+        bias[o] += biases[row * next];
+}
+
+bool suitable(const ConvShape &s) {
+    const bool plain = s.stride_h == 1 && s.stride_w == 1 && s.dilation_h == 1 && s.dilation_w == 1;
+    const bool whole = s.channels % LANES == 0 && s.filters % LANES == 0;
+    const Tiles tiles(s.out_h, s.out_w);
+    const bool filled = 3 * s.out_h * s.out_w >= SIDE * SIDE * tiles.per_image();
+    const bool wide = s.channels >= 32 && s.filters >= 32;
+    return plain && whole && filled && wide && s.kernel_h == 3 && s.kernel_w == 3 && s.pool == 1;
+}
+
+} // namespace
+
+STRIATE_EXPORT int32_t winograd_filter_suitable(const ConvShape *s) { return suitable(*s); }
+
+// `g` and `mask` are as the block's result; g counts as 0 where the mask, unless null, is not above
+// 0. Writes `kernel` (filters, 3, 3, channels) and `bias` (filters).
+STRIATE_EXPORT int32_t winograd_filter(const ConvShape *shape, int64_t images, const float *x,
+                                       const float *g, const float *mask, float *kernel,
+                                       float *bias, int32_t threads) {
+    const ConvShape &s = *shape;
+    if (!suitable(s))
+        return UNSUITABLE;
+    const Tiles tiles(s.out_h, s.out_w);
+    const int64_t all = images * tiles.per_image();
+    const Split split(s, all, threads);
+    const int shares = split.rows * split.columns;
+    const float *nothing = zero_pixel(zeros, std::max(s.channels, s.filters));
+    const size_t size = (static_cast<size_t>(PLANES) * s.channels + 1) * s.filters;
+    float *memory = sums_memory.floats(size * split.rows);
+    if (nothing == nullptr || memory == nullptr)
+        return NO_MEMORY;
+    if (all == 0) {
+        std::fill_n(kernel, static_cast<size_t>(9) * s.channels * s.filters, 0.0f);
+        std::fill_n(bias, s.filters, 0.0f);
+        return OK;
+    }
+    const Gradient b{s, {s, x, nullptr, nothing, tiles}, g, mask, nothing};
+    std::atomic<int32_t> status{OK};
+#pragma omp parallel num_threads(threads)
+    {
+#pragma omp for schedule(static, 1)
+        for (int k = 0; k < shares; ++k) {
+            const int row = k / split.columns, column = k % split.columns;
+            const int begin = split.filter(s, column), end = split.filter(s, column + 1);
+            float *sums = memory + size * row + static_cast<size_t>(begin) * PLANES * s.channels;
+            const Share share{all * row / split.rows, all * (row + 1) / split.rows, begin, end, sums,
+                              memory + size * (row + 1) - s.filters + begin};
+            if (add_tiles(b, share) != OK)
+                status = NO_MEMORY;
+        }
+#pragma omp for schedule(static)
+        for (int o = 0; o < s.filters; ++o)
+            if (status == OK)
+                finish_filter(s, split, o, memory, size, kernel, bias);
+    }
+    return status;
+}

@@ -1,0 +1,56 @@
+"""WinogradFilterGradient: the gradient of the kernels of a 3x3 convolution, by Winograd."""
+
+from __future__ import annotations
+
+import ctypes
+
+import torch
+from torch import Tensor
+
+from striate.errors import KernelError, message
+from striate.kernels import library
+from striate.kernels.shapes import ConvShape, NativeShape
+
+_SHAPE = ctypes.POINTER(NativeShape)
+_PLACES = (ctypes.c_void_p,) * 5
+
+
+def suitable(shape: ConvShape) -> bool:
+    """Whether Winograd's form does a shape, and is the fastest there."""
+    return bool(library.function("winograd_filter_suitable", _SHAPE)(shape.native))
+
+
+class WinogradFilterGradient:
+    """The gradient of a block's kernel and bias.
+
+    Args:
+        shape: the block's sizes; of its result before pooling and activation.
+
+    Raises:
+        KernelError: the kernels cannot run here, or this one does not do the shape.
+    """
+
+    def __init__(self, shape: ConvShape) -> None:
+        self.shape = shape
+        if not suitable(shape):
+            fault = "the kernel does not do this shape"
+            raise KernelError(message("winograd_filter", fault, got={"shape": shape}))
+        self._run = library.function(
+            "winograd_filter", _SHAPE, ctypes.c_int64, *_PLACES, ctypes.c_int32
+        )
+
+    def __call__(self, x: Tensor, g: Tensor, mask: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        """Gradients of the kernel, (O, C, 3, 3) with channels-last strides, and of the bias, (O,).
+
+        Args:
+            x: the block's input, (N, C, H, W) of float32 with channels-last strides.
+            g: the gradient of its result, likewise.
+            mask: as g, the result of the ReLU behind it: g counts as 0 where it is not above 0.
+        """
+        shape = self.shape
+        kernel = torch.empty(shape.filters, 3, 3, shape.channels).permute(0, 3, 1, 2)
+        bias = torch.empty(shape.filters)
+        places = [None if t is None else t.data_ptr() for t in (x, g, mask, kernel, bias)]
+        status = self._run(shape.native, len(x), *places, library.threads())
+        library.check(status, "winograd_filter")
+        return kernel, bias
