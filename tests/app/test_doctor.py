@@ -28,6 +28,7 @@ GOOD = Machine(
     thread_setting="",
     waited_share=0.01,
     allocator="on",
+    kernels="on",
     free_bytes=20 << 30,
     decoded_per_s=1234.0,
     gathered_bytes_per_s=3.2e9,
@@ -83,6 +84,19 @@ def test_cards_memory_precision_and_allocator() -> None:
         " step asks the system for fresh pages. Unset it."
     ]
     assert changed(allocator="off: the C library is not glibc") == []
+
+
+def test_kernels_that_are_off() -> None:
+    assert changed(kernels="off: STRIATE_KERNELS says so") == [
+        "STRIATE_KERNELS turns off striate's own kernels: torch's take their place, which are"
+        " slower on convolutional networks. Unset it."
+    ]
+    uncompiled = "off: they were not compiled when striate was installed (is there a C++ compiler?)"
+    assert changed(kernels=uncompiled) == [
+        "striate's own kernels were not compiled when it was installed: install a C++ compiler"
+        " (Debian: apt install g++), then striate once more."
+    ]
+    assert changed(kernels="off: the processor has no AVX-512") == []
 
 
 def test_the_facts_in_words() -> None:

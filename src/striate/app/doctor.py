@@ -71,6 +71,7 @@ def rows(machine: Machine) -> list[tuple[str, str, str]]:
             "unknown" if waited is None else f"{waited:.0%}",
             "of the time in which torch wanted to compute",
         ),
+        ("kernels", machine.kernels, "striate's own, for convolutional networks on processors"),
         ("allocator", machine.allocator, "large blocks of memory stay in the process"),
         ("free memory", size_text(machine.free_bytes), f"on {where}"),
         ("products", peaks, "the most that convolutions can reach"),
@@ -112,6 +113,7 @@ def advice(machine: Machine) -> list[str]:
             "STRIATE_ALLOCATOR turns off the setting that keeps memory in the process: without it"
             " each step asks the system for fresh pages. Unset it."
         )
+    found += _about_kernels(machine)
     if machine.free_bytes < LOW_BYTES:
         found.append(
             f"Only {size_text(machine.free_bytes)} of memory are free: model.largest_batch() tells"
@@ -123,6 +125,20 @@ def advice(machine: Machine) -> list[str]:
             " AVX512-BF16 or AMX, or an NVIDIA card, would multiply about twice as fast or faster."
         )
     return found
+
+
+def _about_kernels(machine: Machine) -> list[str]:
+    if machine.kernels.startswith("off: STRIATE_KERNELS"):
+        return [
+            "STRIATE_KERNELS turns off striate's own kernels: torch's take their place, which are"
+            " slower on convolutional networks. Unset it."
+        ]
+    if machine.kernels.startswith("off: they were not compiled"):
+        return [
+            "striate's own kernels were not compiled when it was installed: install a C++ compiler"
+            " (Debian: apt install g++), then striate once more."
+        ]
+    return []
 
 
 def _about_threads(machine: Machine) -> list[str]:

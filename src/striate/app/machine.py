@@ -15,6 +15,7 @@ import numpy as np
 import torch
 
 from striate import __version__
+from striate.kernels.library import missing
 from striate.ops.allocator import keep_large_blocks
 from striate.ops.control_groups import read
 from striate.ops.device import available_devices
@@ -45,6 +46,7 @@ class Machine:
         thread_setting: the environment variable that says so, if one does.
         waited_share: of the time that threads wanted to compute and others had the processor.
         allocator: "on", or why it is off.
+        kernels: "on", or why our own kernels cannot run here.
         free_bytes: memory of the device that is free.
         decoded_per_s: JPEG images of 224 x 224 pixels, decoded by one thread.
         gathered_bytes_per_s: of images, shuffled into batches.
@@ -65,6 +67,7 @@ class Machine:
     thread_setting: str
     waited_share: float | None
     allocator: str
+    kernels: str
     free_bytes: int
     decoded_per_s: float
     gathered_bytes_per_s: float
@@ -97,6 +100,7 @@ def examine(root: Path = Path("/")) -> Machine:
         thread_setting=f"{setting}={os.environ[setting]}" if setting else "",
         waited_share=waited,
         allocator=keep_large_blocks(),
+        kernels=f"off: {missing()}" if missing() else "on",
         free_bytes=available_bytes(device, root),
         decoded_per_s=_decoding(),
         gathered_bytes_per_s=_gathering(),
