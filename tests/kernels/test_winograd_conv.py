@@ -35,9 +35,9 @@ SHAPES = [
     ConvShape(32, 48, (8, 8), (3, 3), padding=SAME, activation="relu"),
     ConvShape(48, 32, (9, 11), (3, 3), padding=SKEW, activation="leaky_relu", number=0.2),
     ConvShape(64, 32, (7, 15), (3, 3), padding=SAME, pool=2, activation="capped_relu", number=30.0),
-    ConvShape(32, 32, (10, 7), (3, 3), padding=FULL, pool=2),
+    ConvShape(32, 16, (10, 7), (3, 3), padding=FULL, pool=2),
     ConvShape(80, 64, (9, 9), (3, 3), padding=SAME, x_row=85, y_row=67, activation="relu"),
-    ConvShape(32, 64, (23, 30), (3, 3), padding=FULL, x_row=32, y_row=80),
+    ConvShape(16, 48, (23, 30), (3, 3), padding=FULL, x_row=32, y_row=80),
 ]
 
 
@@ -188,6 +188,7 @@ def test_it_reads_nothing_beyond_its_inputs() -> None:
         {"channels": 40},
         {"filters": 8},
         {"size": (4, 4)},
+        {"size": (6, 6), "images": 1},  # the kernels are read for too few tiles
     ],
 )
 def test_what_it_does_not_do(other: dict[str, object]) -> None:

@@ -19,7 +19,7 @@ class NativeShape(ctypes.Structure):
         *((name, ctypes.c_int32) for name in ("dilation_h", "dilation_w", "pad_top", "pad_left")),
         *((name, ctypes.c_int32) for name in ("pool", "activation")),
         ("number", ctypes.c_float),
-        *((name, ctypes.c_int32) for name in ("x_row", "y_row")),
+        *((name, ctypes.c_int32) for name in ("x_row", "y_row", "images")),
     ]
 
 
@@ -45,6 +45,8 @@ class ConvShape:
         number: the activation's cap or slope.
         x_row, y_row: floats from one pixel to the next, where a map is a part of a wider one;
             0: it is not.
+        images: of a usual call, where they are few: what reads many weights per image is not
+            chosen then; 0: many.
     """
 
     channels: int
@@ -59,6 +61,7 @@ class ConvShape:
     number: float = 0.0
     x_row: int = 0
     y_row: int = 0
+    images: int = 0
 
     @cached_property
     def convolved(self) -> tuple[int, int]:
@@ -87,7 +90,7 @@ class ConvShape:
             *(*self.kernel, *self.strides, *self.dilation),
             *(self.padding[0][0], self.padding[1][0], self.pool),
             *(ACTIVATIONS[self.activation], self.number),
-            *(self.x_row or self.channels, self.y_row or self.filters),
+            *(self.x_row or self.channels, self.y_row or self.filters, self.images),
         )
 
     def gradient(self) -> ConvShape:

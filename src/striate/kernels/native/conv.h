@@ -34,6 +34,7 @@ struct ConvShape {
     int32_t activation;               // Activation
     float number;                     // its cap or slope
     int32_t x_row, y_row;             // floats from one pixel to the next, in x and in y
+    int32_t images;                   // of a usual call, for the choice of a kernel; 0: many
 };
 
 // The places of a block's values, for one call on `images` images.
