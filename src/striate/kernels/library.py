@@ -52,6 +52,11 @@ def function(name: str, *arguments: Any, result: Any = ctypes.c_int32) -> Any:
     return found
 
 
+def address(name: str) -> int:
+    """Where a function of the library lies, for native code that calls it."""
+    return ctypes.cast(getattr(_library(), name), ctypes.c_void_p).value or 0
+
+
 def check(status: int, kernel: str) -> None:
     """A `KernelError` unless a kernel succeeded."""
     if status:

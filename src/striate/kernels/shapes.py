@@ -7,6 +7,11 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 ACTIVATIONS = {"linear": 0, "relu": 1, "capped_relu": 2, "leaky_relu": 3}
+# What pointwise steps, poolings and depthwise convolutions know besides (native/vector_math.h).
+MORE_ACTIVATIONS = {
+    **{"sigmoid": 4, "tanh": 5, "silu": 6, "gelu": 7, "hard_sigmoid": 8, "hard_silu": 9},
+    **{"exponential": 10, "elu": 11},
+}
 
 
 class NativeShape(ctypes.Structure):
@@ -89,7 +94,7 @@ class ConvShape:
             *(self.channels, self.filters, *self.size, *self.convolved),
             *(*self.kernel, *self.strides, *self.dilation),
             *(self.padding[0][0], self.padding[1][0], self.pool),
-            *(ACTIVATIONS[self.activation], self.number),
+            *((ACTIVATIONS | MORE_ACTIVATIONS)[self.activation], self.number),
             *(self.x_row or self.channels, self.y_row or self.filters, self.images),
         )
 
@@ -112,3 +117,45 @@ class ConvShape:
             x_row=self.y_row,
             y_row=self.x_row,
         )
+
+
+class NativePointShape(ctypes.Structure):
+    """`struct PointShape` of native/pointwise.h."""
+
+    _fields_ = [
+        *((name, ctypes.c_int32) for name in ("pixels", "channels", "x_row", "y_row")),
+        *((name, ctypes.c_int32) for name in ("add_row", "add_pixels", "activation")),
+        ("number", ctypes.c_float),
+    ]
+
+
+@dataclass(frozen=True)
+class PointShape:
+    """The sizes of a step that looks at one place of a map at a time.
+
+    Args:
+        pixels: of an image.
+        channels: of its input and its result.
+        add_pixels: of the second map: as many, or 1 that serves all.
+        activation: one of `ACTIVATIONS` and `MORE_ACTIVATIONS`.
+        number: the activation's cap, slope or alpha.
+        x_row, y_row, add_row: floats from one pixel to the next, where a map is a part of a wider
+            one; 0: it is not.
+    """
+
+    pixels: int
+    channels: int
+    add_pixels: int = 0
+    activation: str = "linear"
+    number: float = 0.0
+    x_row: int = 0
+    y_row: int = 0
+    add_row: int = 0
+
+    @cached_property
+    def native(self) -> NativePointShape:
+        """The same for native code."""
+        rows = (row or self.channels for row in (self.x_row, self.y_row, self.add_row))
+        activation = (ACTIVATIONS | MORE_ACTIVATIONS)[self.activation]
+        added = self.add_pixels or self.pixels
+        return NativePointShape(self.pixels, self.channels, *rows, added, activation, self.number)

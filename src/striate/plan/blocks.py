@@ -45,7 +45,7 @@ class BlockFunction:
     @staticmethod
     def _sees(x: Tensor) -> bool:
         known = type(x) in (Tensor, torch.nn.Parameter) and x.dtype is torch.float32
-        return known and x.device.type == "cpu" and not _transformed()
+        return known and x.device.type == "cpu" and not transformed()
 
 
 def plain(shape: ConvShape, x: Tensor, kernel: Tensor, bias: Tensor | None) -> Tensor:
@@ -108,7 +108,7 @@ def _weights(kernel: Tensor) -> Tensor:
     return kernel.detach().permute(3, 0, 1, 2).contiguous().permute(0, 3, 1, 2)
 
 
-def _transformed() -> bool:
+def transformed() -> bool:
     """Whether somebody looks at the operations: a transform, a recording, autocast."""
     return bool(
         torch.is_autocast_enabled("cpu")

@@ -14,6 +14,7 @@ from striate.plan.draft import Draft, Request, has_hooks
 from striate.plan.half import low_values
 from striate.plan.logits import final_activation
 from striate.plan.lowering import lower
+from striate.plan.native_stretch import stretches
 from striate.plan.operation import ACTIVATION, PRODUCT, Operation
 from striate.plan.plan import Part, Plan, Step
 from striate.plan.rules import RULES
@@ -44,6 +45,7 @@ def make_plan(graph: Graph, layers: Mapping[str, Layer], request: Request) -> Pl
     _note_first(draft)
     _note_tf32(draft)
     parts, parts_bytes = _parts(draft)
+    runs = stretches(draft)
     steps = tuple(_step(draft, block) for block in _blocks(draft))
     nodes = [n for n in graph if not isinstance(n.kind, InputLayer)]
     return Plan(
@@ -61,6 +63,7 @@ def make_plan(graph: Graph, layers: Mapping[str, Layer], request: Request) -> Pl
         raw_inputs=tuple(sorted(draft.raw_inputs)),
         parts=parts,
         parts_bytes=parts_bytes,
+        stretches=runs,
         value_bytes=_value_bytes(draft),
     )
 

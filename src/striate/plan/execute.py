@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from functools import partial
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor
@@ -17,8 +18,9 @@ from striate.ops.layout import to_external, to_internal
 from striate.plan.binding import Bound, bind
 from striate.plan.draft import has_hooks
 from striate.plan.half import low_values
+from striate.plan.native_call import NativeCall, PlainStretch, stretch_raw
 from striate.plan.operation import Operation
-from striate.plan.plan import Plan
+from striate.plan.plan import Plan, Stretch
 
 Function = Callable[..., Any]
 Call = tuple[Function, tuple[int, ...], tuple[int, ...], tuple[int, ...]]
@@ -39,6 +41,8 @@ class Executor:
             outputs, behind all others.
     """
 
+    frozen: ClassVar[bool] = False  # whether weights never change
+
     def __init__(
         self,
         plan: Plan,
@@ -58,12 +62,36 @@ class Executor:
         low = low_values(plan.operations, graph, layers)
         self._refresh: list[Callable[[], None]] = []
         self._calls: list[Call] = []
+        make = partial(self._function, graph=graph, layers=layers, low=low)
+        stretches = {i: s for s in plan.stretches for i in range(s.start, s.stop)}
         for i, op in enumerate(plan.operations):
-            function = self._function(op, graph, layers, low)
-            reads = tuple(slot[p] for p in op.reads)
-            frees = tuple(s for s in set(reads) if last[s] == i and s not in self.leave)
-            self._calls.append((function, reads, tuple(slot[p] for p in op.writes), frees))
+            if i in stretches and i > stretches[i].start:
+                continue
+            if i in stretches:
+                stretch = stretches[i]
+                function = self._native(stretch, graph, layers, make)
+                given, made, stop = stretch.reads, stretch.writes, stretch.stop
+            else:
+                function, given, made, stop = make(op), op.reads, op.writes, i + 1
+            reads = tuple(slot[p] for p in given)
+            frees = tuple(s for s in set(reads) if last[s] < stop and s not in self.leave)
+            self._calls.append((function, reads, tuple(slot[p] for p in made), frees))
         self._casts = tuple(p in low for p in plan.outputs)
+
+    def _native(
+        self,
+        stretch: Stretch,
+        graph: Graph,
+        layers: Mapping[str, Layer],
+        make: Callable[[Operation], Function],
+    ) -> Function:
+        """The function of a stretch; torch's operations are only made if they are needed."""
+        operations = self.plan.operations[stretch.start : stretch.stop]
+        raw = stretch_raw(stretch, self.plan.inputs, self.raw_inputs)
+        plain = PlainStretch(stretch, operations, make)
+        native = NativeCall(stretch, operations, graph, layers, plain, raw, self.frozen)
+        self._refresh.append(native.forget)
+        return native
 
     def _function(
         self, op: Operation, graph: Graph, layers: Mapping[str, Layer], low: set[Port]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
-from typing import Any
+from typing import Any, ClassVar
 
 from torch import Tensor
 
@@ -33,14 +33,16 @@ class FrozenExecutor(Executor):
         refused: which have not, and why.
     """
 
-    notes: list[Note]
-    refused: list[Note]
+    frozen: ClassVar[bool] = True
+
+    def __init__(self, *given: Any) -> None:
+        self.notes: list[Note] = []
+        self.refused: list[Note] = []
+        super().__init__(*given)
 
     def bound(
         self, op: Operation, node: Node, layer: Layer, graph: Graph, layers: Mapping[str, Layer]
     ) -> Bound:
-        vars(self).setdefault("notes", [])
-        vars(self).setdefault("refused", [])
         if op.part != PRODUCT or not _is_product(layer):
             return super().bound(op, node, layer, graph, layers)
         reason = _reason(op, node, layer, graph)

@@ -5,10 +5,12 @@ from __future__ import annotations
 import html
 import itertools
 import textwrap
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from striate.graph import Port
+from striate.kernels.steps import KernelStep
 from striate.plan.operation import Operation
 
 WIDEST = 46  # characters of a column of the print-out
@@ -66,6 +68,31 @@ class Part:
 
 
 @dataclass(frozen=True)
+class Stretch:
+    """Operations that one native call does.
+
+    Args:
+        start: the first of them.
+        stop: the one after the last.
+        reads: the values that it takes.
+        writes: the values that it gives.
+        steps: the kernels that it runs.
+        shapes: of each of its values, of one image, channels last.
+        folded: by product the normalisation that its weights take in besides.
+        nodes: the layers whose work it does.
+    """
+
+    start: int
+    stop: int
+    reads: tuple[Port, ...]
+    writes: tuple[Port, ...]
+    steps: tuple[KernelStep, ...]
+    shapes: Mapping[Port, tuple[int, ...]]
+    folded: Mapping[str, str]
+    nodes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Plan:
     """The steps that run a model, in order, with what was rewritten and what was not.
 
@@ -86,6 +113,7 @@ class Plan:
         outputs: values that are returned.
         raw_inputs: inputs whose whole numbers are converted by their first step.
         parts: stretches of operations, of which some are computed again; none: nothing is.
+        stretches: runs of operations that one native call does.
         parts_bytes: bytes per sample that are kept at a time if some parts are computed again.
         value_bytes: bytes of all values that the steps write, for the batch size asked for.
     """
@@ -104,12 +132,14 @@ class Plan:
     raw_inputs: tuple[str, ...] = ()
     parts: tuple[Part, ...] = ()
     parts_bytes: int = 0
+    stretches: tuple[Stretch, ...] = ()
     value_bytes: int | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """The plan as JSON values, without the operations."""
-        record = asdict(self)
-        for field in ("operations", "inputs", "outputs", "raw_inputs", "parts", "parts_bytes"):
+        record = asdict(replace(self, operations=(), stretches=()))
+        left_out = ("operations", "inputs", "outputs", "raw_inputs", "parts", "parts_bytes")
+        for field in (*left_out, "stretches"):
             del record[field]
         return record
 

@@ -1,0 +1,211 @@
+"""NativeCall: a stretch of a plan as one function of the executor."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from striate.graph import Graph, Port
+from striate.kernels.program import Loaded, Program, Weights
+from striate.layers import Layer
+from striate.ops.folding import batch_norm_affine
+from striate.ops.layout import to_external, to_internal
+from striate.plan.blocks import transformed
+from striate.plan.native_steps import type_name
+from striate.plan.operation import Operation
+from striate.plan.plan import Stretch
+from striate.plan.weights import WeightSource
+
+WHOLE_NUMBERS = (torch.uint8, torch.int8, torch.int16)
+Plain = Callable[[Sequence[Tensor]], list[Tensor]]
+
+
+class NativeCall:
+    """Runs a stretch; where the kernels cannot see the values, torch's operations instead.
+
+    That is so for other number types, for sizes that are not the graph's, and where somebody looks
+    at the operations: a transform such as `vmap`, a program that is being recorded, a dispatch
+    mode that counts them.
+
+    Args:
+        stretch: what to run.
+        operations: those of the stretch.
+        graph: what they are of.
+        layers: layer by layer name.
+        plain: the same by torch's operations.
+        raw: per input of the stretch, whether it may hold whole numbers.
+        frozen: whether weights never change.
+    """
+
+    def __init__(
+        self,
+        stretch: Stretch,
+        operations: Sequence[Operation],
+        graph: Graph,
+        layers: Mapping[str, Layer],
+        plain: Plain,
+        raw: Sequence[bool],
+        frozen: bool,
+    ) -> None:
+        self.program = Program(stretch.steps, stretch.shapes, stretch.reads, stretch.writes)
+        self.plain, self.raw, self.frozen = plain, tuple(raw), frozen
+        self._entries = [tuple(stretch.shapes[p]) for p in stretch.reads]
+        wanted = {step.source for step in stretch.steps} - {None}
+        self._sources: dict[str, _Source] = {
+            op.name: _Source(op, graph, layers, stretch.folded.get(op.name, ""))
+            for op in operations
+            if op.name in wanted
+        }
+        self._ready: tuple[Any, Loaded | None] | None = None
+        self._lock = threading.Lock()
+
+    def __call__(self, *values: Tensor) -> Any:
+        given = self._seen(values)
+        loaded = None if given is None else self._loaded()
+        if given is None or loaded is None:
+            found = self.plain(values)
+        else:
+            found = [to_internal(y) for y in self.program.run(loaded, given, len(values[0]))]
+        return found[0] if len(found) == 1 else found
+
+    def forget(self) -> None:
+        """Reads the weights anew at the next call."""
+        if not self.frozen:
+            self._ready = None
+
+    def _seen(self, values: Sequence[Tensor]) -> list[Tensor] | None:
+        """The values as native code takes them; None if it cannot."""
+        if transformed() or torch._C._len_torch_dispatch_stack():
+            return None
+        found = []
+        for value, raw, shape in zip(values, self.raw, self._entries, strict=True):
+            if type(value) not in (Tensor, torch.nn.Parameter) or value.device.type != "cpu":
+                return None
+            if value.dtype is not torch.float32:
+                if not (raw and value.dtype in WHOLE_NUMBERS):
+                    return None
+                value = value.float()
+            x = to_external(value)
+            if x.shape[1:] != shape:
+                return None
+            found.append(x if x.is_contiguous() else x.contiguous())
+        return found
+
+    def _loaded(self) -> Loaded | None:
+        ready = self._ready
+        if ready is not None and self.frozen:
+            return ready[1]
+        state = [source.written() for source in self._sources.values()]
+        if ready is not None and ready[0] == state:
+            return ready[1]
+        with self._lock, torch.no_grad():
+            usable = all(source.usable() for source in self._sources.values())
+            loaded = self.program.load(self._sources) if usable else None
+            self._ready = state, loaded
+        return loaded
+
+
+class _Source:
+    """The weights of one operation, as the kernels take them."""
+
+    def __init__(
+        self, op: Operation, graph: Graph, layers: Mapping[str, Layer], folded: str
+    ) -> None:
+        node = graph[op.node]
+        self.op, self.kind = op, type_name(op, node.kind)
+        self.layer: Any = layers[node.layer]
+        norm = op.normalized_by or folded
+        self.product = None
+        if hasattr(self.layer, "kernel") and op.affine is None:
+            behind = layers[graph[norm].layer] if norm else None
+            scale = op.factor if op.scaled_by else None
+            self.product = WeightSource(self.layer, node, behind, scale, "float32", True)
+        self.channels = node.output.channels or 1
+
+    def written(self) -> tuple[Any, ...]:
+        """What tells whether someone wrote to them."""
+        if self.product is not None:
+            return self.product.written()
+        if self.kind == "BatchNormalization":
+            held = (*self.layer._parameters.values(), *self.layer._buffers.values())
+            return tuple((id(t), t._version, t.data_ptr()) for t in held if t is not None)
+        return ()
+
+    def usable(self) -> bool:
+        """Whether they are float32 in this machine's memory."""
+        held = (*self.layer._parameters.values(), *self.layer._buffers.values())
+        return all(t is None or (t.dtype is torch.float32 and t.device.type == "cpu") for t in held)
+
+    def __call__(self) -> Weights:
+        if self.product is None:
+            return self._affine()
+        self.product.forget()
+        kernel, bias = self.product()
+        self.product.forget()
+        bias = None if bias is None else bias.detach().contiguous()
+        kernel = kernel.detach()
+        if self.kind.startswith("Depthwise"):
+            return kernel.contiguous(), bias
+        # (*window, inputs, outputs) -> (outputs, inputs, *window) that lies as (o, *window, i)
+        window = kernel.reshape(*(1,) * (4 - kernel.dim()), *kernel.shape)
+        return window.permute(3, 0, 1, 2).contiguous().permute(0, 3, 1, 2), bias
+
+    def _affine(self) -> Weights:
+        layer = self.layer
+        if self.kind == "BatchNormalization":
+            scale, shift = batch_norm_affine(
+                layer.gamma if layer.scale else None,
+                layer.beta if layer.center else None,
+                layer.moving_mean,
+                layer.moving_variance,
+                layer.epsilon,
+            )
+        else:
+            kind = layer.kind
+            numbers = (kind.scale, kind.offset) if self.op.affine is None else self.op.affine
+            scale, shift = (torch.as_tensor(n, dtype=torch.float64) for n in numbers)
+        full = (scale.expand(self.channels), shift.expand(self.channels))
+        factor, offset = (t.float().contiguous() for t in full)
+        return factor, offset
+
+
+def stretch_raw(stretch: Stretch, inputs: Sequence[Port], raw: Sequence[bool]) -> list[bool]:
+    """Per value that a stretch reads, whether it is an input that may hold whole numbers."""
+    return [any(p == q and r for q, r in zip(inputs, raw, strict=True)) for p in stretch.reads]
+
+
+class PlainStretch:
+    """The operations of a stretch, one by one; made when they are needed first.
+
+    Args:
+        stretch: which.
+        operations: those of the stretch.
+        make: gives the function of an operation.
+    """
+
+    def __init__(
+        self,
+        stretch: Stretch,
+        operations: Sequence[Operation],
+        make: Callable[[Operation], Callable[..., Any]],
+    ) -> None:
+        self.stretch, self.operations, self.make = stretch, operations, make
+        self._functions: list[Callable[..., Any]] | None = None
+        last = {p: i for i, op in enumerate(operations) for p in op.reads}
+        self._frees = [[p for p in last if last[p] == i] for i in range(len(operations))]
+
+    def __call__(self, values: Sequence[Tensor]) -> list[Tensor]:
+        if self._functions is None:
+            self._functions = [self.make(op) for op in self.operations]
+        known: dict[Port, Any] = dict(zip(self.stretch.reads, values, strict=True))
+        given = zip(self.operations, self._functions, self._frees, strict=True)
+        for op, function, frees in given:
+            known[op.writes[0]] = function(*(known[p] for p in op.reads))
+            for port in frees:
+                if port not in self.stretch.writes:
+                    del known[port]
+        return [known[p] for p in self.stretch.writes]
