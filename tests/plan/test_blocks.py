@@ -173,7 +173,7 @@ def test_the_plan_names_the_kernels() -> None:
     model = stack(conv(16, activation="relu"), layers.MaxPooling2D())
     plan = model.plan(training=True)
     assert plan.steps[0].kernels
-    assert "our kernels" in str(plan)
+    assert "(our kernels: " in str(plan)
     assert any("one step by our own kernels: " in n.text for n in plan.applied)
     assert "our kernels" not in str(model.plan(training=True, precision="bfloat16"))
 

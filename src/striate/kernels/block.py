@@ -5,10 +5,14 @@ Weights are (O, C, H, W) and maps (N, C, H, W), both with channels-last strides.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import torch
 from torch import Tensor
 
+from striate.kernels import pooled_backward
 from striate.kernels.conv import ConvKernel, choose, new_map
+from striate.kernels.pooled_backward import PooledBackward
 from striate.kernels.shapes import ConvShape
 
 Gradients = tuple[Tensor | None, Tensor | None, Tensor | None]  # of input, weights and bias
@@ -24,12 +28,15 @@ class Block:
     def __init__(self, shape: ConvShape) -> None:
         self.shape = shape
         self.kernel = choose(shape)
-        self.data = _data_kernel(shape)
+        self.pooled = _pooled_backward(shape)
+        self.data = None if self.pooled is not None else _data_kernel(shape)
 
     @property
     def names(self) -> tuple[str, ...]:
         """The kernels by name, for people; of torch's own nothing is said."""
         found = [self.kernel.name.removesuffix("_conv")]
+        if self.pooled is not None:
+            found.append("pooled backward")
         if self.data is not None:
             found.append(f"{self.data.name.removesuffix('_conv')} backward")
         return tuple(found)
@@ -70,6 +77,10 @@ class Block:
             wanted: which gradients of the three.
         """
         g = self._through_activation(g, y)
+        if code is not None and self.pooled is not None:
+            dx = self.pooled.data(weights, code, g) if wanted[0] else None
+            both = self.pooled.filters(x, code, g) if any(wanted[1:]) else (None, None)
+            return dx, both[0] if wanted[1] else None, both[1] if wanted[2] else None
         if code is not None:
             g = spread(g, code, self.shape.convolved)
         dx = None
@@ -100,9 +111,12 @@ class Block:
 
 def obstacle(shape: ConvShape) -> str:
     """ "" if our kernels are the faster ones for a shape, else why torch's run."""
-    if choose(shape).name == "plain_conv":
+    name = choose(shape).name
+    if name == "plain_conv":
         return "none of our fast kernels does these sizes"
-    return ""
+    if name == "winograd_conv" or _pooled_backward(shape) is not None:
+        return ""
+    return "torch's kernels are as fast for these sizes"
 
 
 def spread(g: Tensor, code: Tensor, size: tuple[int, int]) -> Tensor:
@@ -120,12 +134,25 @@ def spread(g: Tensor, code: Tensor, size: tuple[int, int]) -> Tensor:
     return whole
 
 
+def _pooled_backward(shape: ConvShape) -> PooledBackward | None:
+    """The backward kernel from codes; derivatives of activations but ReLU are in its gradient."""
+    if shape.activation != "relu":
+        shape = replace(shape, activation="linear", number=0.0)
+    return PooledBackward(shape) if pooled_backward.suitable(shape) else None
+
+
 def _data_kernel(shape: ConvShape) -> ConvKernel | None:
-    """The kernel of the input's gradient; None: torch's."""
+    """The kernel of the input's gradient; None: torch's.
+
+    Winograd's computes whole tiles of 4x4: where more than half of them lies outside the map, torch
+    is sooner.
+    """
     if shape.strides != (1, 1):
         return None
     found = choose(shape.gradient())
-    return None if found.name == "plain_conv" else found
+    height, width = shape.size
+    tiles = -(-height // 4) * -(-width // 4) * 16
+    return found if found.name == "winograd_conv" and tiles < 2 * height * width else None
 
 
 def _plain_backward(

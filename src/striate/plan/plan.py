@@ -146,12 +146,13 @@ class Plan:
     def __str__(self) -> str:
         lines = [self._title(), ""]
         rows: list[tuple[str, ...]] = [
-            (str(i), ", ".join(s.nodes), s.text, ", ".join(s.kernels), _precision(s), str(s.shape))
+            (str(i), ", ".join(s.nodes), _text(s), _precision(s), str(s.shape))
             for i, s in enumerate(self.steps, 1)
         ]
-        heads = ("step", "layers", "what it computes", "our kernels", "products in", "result")
-        filled = [i for i in range(len(heads)) if any(row[i] for row in rows)]
-        lines += _table([tuple(row[i] for i in filled) for row in (heads, *rows)])
+        mixed = any(row[3] for row in rows)
+        heads = ("step", "layers", "what it computes", "products in", "result")
+        shown = [row if mixed else (*row[:3], row[4]) for row in (heads, *rows)]
+        lines += _table(shown)
         for title, notes in _titled(self):
             if notes:
                 lines += ["", f"{title}:"]
@@ -166,10 +167,9 @@ class Plan:
         return f"{self.name}, {self.purpose} on {self.device}, {self.precision}: {count}{memory}"
 
     def _repr_html_(self) -> str:
-        head = "<tr><th>step<th>layers<th>what it computes<th>our kernels<th>in<th>result</tr>"
+        head = "<tr><th>step<th>layers<th>what it computes<th>in<th>result</tr>"
         rows = "".join(
-            f"<tr><td>{i}<td>{_e(', '.join(s.nodes))}<td>{_e(s.text)}<td>{_e(', '.join(s.kernels))}"
-            f"<td>{s.precision}"
+            f"<tr><td>{i}<td>{_e(', '.join(s.nodes))}<td>{_e(_text(s))}<td>{s.precision}"
             f"<td>{_e(str(s.shape))}</tr>"
             for i, s in enumerate(self.steps, 1)
         )
@@ -190,6 +190,11 @@ def _titled(plan: Plan) -> tuple[tuple[str, tuple[Note, ...]], ...]:
 
 def _precision(step: Step) -> str:
     return step.precision if step.precision != "float32" else ""
+
+
+def _text(step: Step) -> str:
+    by = f" (our kernels: {', '.join(step.kernels)})" if step.kernels else ""
+    return step.text + by
 
 
 def _e(text: str) -> str:
