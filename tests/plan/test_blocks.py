@@ -65,6 +65,26 @@ STACKS: dict[str, tuple[Callable[[], list[layers.Layer]], str]] = {
     "full": (lambda: [conv(padding="full", activation="relu")], "relu"),
     "padded": (lambda: [layers.ZeroPadding2D((2, 1)), conv(activation="relu")], "relu"),
     "1x1": (lambda: [conv(size=1, activation="relu"), conv(size=1)], "relu"),
+    "many channels": (
+        lambda: [
+            conv(32, 1),
+            conv(32, activation="relu", use_bias=False),
+            conv(48, padding="same", use_bias=False),
+            layers.LeakyReLU(0.1),
+            conv(32, padding="same", use_bias=False, activation="relu"),
+            layers.MaxPooling2D(),
+        ],
+        "channels",
+    ),
+    "many channels, biased": (
+        lambda: [
+            conv(32, 1, activation="relu"),
+            conv(64, padding="same", activation="relu"),
+            conv(32, padding="same"),
+            layers.ELU(),
+        ],
+        "channels",
+    ),
     "two": (lambda: [conv(activation="relu"), conv(activation="relu"), layers.MaxPooling2D()], ""),
 }
 
@@ -78,7 +98,8 @@ def test_values_and_gradients_are_those_of_the_layers(case: str, images: int) ->
     blocks = [op for op in plan.operations if op.block is not None]
     assert len(blocks) == sum(isinstance(x, layers.Conv2D) for x in model.layers)
     assert text in plan.steps[0].text
-    check_equal(model, torch.randn(images, 9, 8, 3))
+    # Winograd's form, chosen for many channels, agrees to 1e-5 where the others do to 1e-6
+    check_equal(model, torch.randn(images, 9, 8, 3), 1e-4 if "many" in case else 2e-5)
 
 
 @pytest.mark.parametrize("seed", range(20))

@@ -10,10 +10,11 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
-from striate.kernels import pooled_backward
+from striate.kernels import pooled_backward, winograd_filter
 from striate.kernels.conv import ConvKernel, choose, new_map
 from striate.kernels.pooled_backward import PooledBackward
 from striate.kernels.shapes import ConvShape
+from striate.kernels.winograd_filter import WinogradFilterGradient
 
 Gradients = tuple[Tensor | None, Tensor | None, Tensor | None]  # of input, weights and bias
 
@@ -29,7 +30,9 @@ class Block:
         self.shape = shape
         self.kernel = choose(shape)
         self.pooled = _pooled_backward(shape)
-        self.data = None if self.pooled is not None else _data_kernel(shape)
+        alone = self.pooled is None
+        self.data = _data_kernel(shape) if alone else None
+        self.filters = _filter_gradient(shape) if alone else None
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -37,8 +40,8 @@ class Block:
         found = [self.kernel.name.removesuffix("_conv")]
         if self.pooled is not None:
             found.append("pooled backward")
-        if self.data is not None:
-            found.append(f"{self.data.name.removesuffix('_conv')} backward")
+        if self.data is not None or self.filters is not None:
+            found.append("winograd backward")
         return tuple(found)
 
     def forward(
@@ -76,19 +79,44 @@ class Block:
             g: gradient of the result.
             wanted: which gradients of the three.
         """
-        g = self._through_activation(g, y)
+        data, weighs = wanted[0], wanted[1] or wanted[2]
         if code is not None and self.pooled is not None:
-            dx = self.pooled.data(weights, code, g) if wanted[0] else None
-            both = self.pooled.filters(x, code, g) if any(wanted[1:]) else (None, None)
-            return dx, both[0] if wanted[1] else None, both[1] if wanted[2] else None
-        if code is not None:
-            g = spread(g, code, self.shape.convolved)
-        dx = None
-        if wanted[0] and self.data is not None:
-            dx = self.data(g, self.data.pack(weights, turned=True))
-            wanted = (False, *wanted[1:])
-        plain = _plain_backward(self.shape, x, weights, g, wanted)
-        return (plain[0] if dx is None else dx, *plain[1:])
+            g = self._through_activation(g, y)
+            dx = self.pooled.data(weights, code, g) if data else None
+            dw, db = self.pooled.filters(x, code, g) if weighs else (None, None)
+        else:
+            mask = y if self._masks(data, weighs) else None
+            g = g if mask is not None else self._through_activation(g, y)
+            g = g if code is None else spread(g, code, self.shape.convolved)
+            dx, dw, db = self._gradients(x, weights, g, mask, data, weighs)
+        return dx, dw if wanted[1] else None, db if wanted[2] else None
+
+    def _gradients(
+        self,
+        x: Tensor,
+        weights: Tensor,
+        g: Tensor,
+        mask: Tensor | None,
+        data: bool,
+        weighs: bool,
+    ) -> Gradients:
+        """From the gradient of the convolution; what no kernel of ours does is torch's to do."""
+        dx = dw = db = None
+        if data and self.data is not None:
+            dx = self.data(g, self.data.pack(weights, turned=True), mask=mask)
+        if weighs and self.filters is not None:
+            dw, db = self.filters(x, g, mask)
+        left = (data and dx is None, weighs and dw is None)
+        if any(left):
+            found = _plain_backward(self.shape, x, weights, g, left)
+            dx = found[0] if left[0] else dx
+            dw, db = found[1:] if left[1] else (dw, db)
+        return dx, dw, db
+
+    def _masks(self, data: bool, weighs: bool) -> bool:
+        """Whether all kernels that are wanted leave out what ReLU made 0 while they read."""
+        ours = not (data and self.data is None) and not (weighs and self.filters is None)
+        return ours and self.shape.pool == 1 and self.shape.activation == "relu"
 
     @property
     def needs_result(self) -> bool:
@@ -141,6 +169,12 @@ def _pooled_backward(shape: ConvShape) -> PooledBackward | None:
     return PooledBackward(shape) if pooled_backward.suitable(shape) else None
 
 
+def _filter_gradient(shape: ConvShape) -> WinogradFilterGradient | None:
+    """The kernel of the gradients of weights and bias; None: torch's."""
+    shape = replace(shape, activation="linear", number=0.0, pool=1)
+    return WinogradFilterGradient(shape) if winograd_filter.suitable(shape) else None
+
+
 def _data_kernel(shape: ConvShape) -> ConvKernel | None:
     """The kernel of the input's gradient; None: torch's.
 
@@ -156,20 +190,18 @@ def _data_kernel(shape: ConvShape) -> ConvKernel | None:
 
 
 def _plain_backward(
-    shape: ConvShape, x: Tensor, weights: Tensor, g: Tensor, wanted: tuple[bool, bool, bool]
+    shape: ConvShape, x: Tensor, weights: Tensor, g: Tensor, wanted: tuple[bool, bool]
 ) -> Gradients:
     """By torch's kernels, which pad both sides alike: for others the zeros are added first."""
-    if not any(wanted):
-        return None, None, None
     (top, bottom), (left, right) = shape.padding
     even = top == bottom and left == right
     zeros = [top, left] if even else [0, 0]
     if not even:
         x = torch.nn.functional.pad(x, (left, right, top, bottom))
     places = (shape.strides, zeros, shape.dilation)
-    dx, *rest = torch.ops.aten.convolution_backward(
-        g, x, weights, [shape.filters], *places, False, [0, 0], 1, wanted
+    dx, dw, db = torch.ops.aten.convolution_backward(
+        g, x, weights, [shape.filters], *places, False, [0, 0], 1, (*wanted, wanted[1])
     )
     if dx is not None and not even:
         dx = dx[:, :, top : top + shape.size[0], left : left + shape.size[1]]
-    return (dx, *rest)
+    return dx, dw, db
