@@ -108,6 +108,18 @@ def test_threads_change_no_bit(title: str) -> None:
         assert torch.equal(code, found[0][1])
 
 
+def test_a_result_that_no_cache_holds_goes_past_them() -> None:
+    shape = ConvShape(2, 64, (300, 220), (1, 1), activation="capped_relu", number=1.5)
+    given = values(shape, 1)
+    right = F.conv2d(given["x"], given["kernel"], given["bias"]).clamp(0, 1.5)
+    kernel = ConvKernel("direct_conv", shape)
+    packed = kernel.pack(given["kernel"])
+    for start in (0, 1):  # aligned, and not
+        y = torch.empty(right.numel() + 1)[start:][: right.numel()].view(1, 300, 220, 64)
+        found = kernel(given["x"], packed, given["bias"], y=y.permute(0, 3, 1, 2))
+        torch.testing.assert_close(found, right, rtol=1e-6, atol=1e-6)
+
+
 def test_it_is_as_near_to_float64_as_torch() -> None:
     shape = ConvShape(64, 64, (13, 13), (3, 3))
     given = values(shape, 8)

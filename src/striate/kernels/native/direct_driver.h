@@ -37,6 +37,12 @@ struct Split {
     static constexpr double WEIGHTS_COST = 0.25; // of a block's pass, in tiles
 };
 
+// Weights of so many packed rows of 32 filters need not be read by blocks.
+inline constexpr int64_t RESIDENT_ROWS = 2048;
+
+// Larger results would be thrown out of the caches before anybody reads them.
+inline constexpr int64_t STREAMED_VALUES = 4 << 20;
+
 template <class Math> class Direct {
     using Value = typename Math::Value;
 
@@ -53,15 +59,17 @@ template <class Math> class Direct {
         num_parts = g.parts(runs.get(), parts.get());
         for (int64_t i = 0; i < parts[num_parts - 1].last; ++i)
             depth += runs[i].rows;
-        const int64_t group = GROUP / (s.pool * s.pool);
-        const int64_t tiles = (images * g.cells() + group - 1) / group;
+        streams = s.pool == 1 && s.activation != LEAKY_RELU && (s.filters | s.y_row) % LANES == 0 &&
+                  reinterpret_cast<uintptr_t>(v.y) % 64 == 0 &&
+                  images * g.cells() * s.filters > STREAMED_VALUES;
+        const int64_t tiles = (images * g.cells() + group() - 1) / group();
         const Split split(tiles, blocks, threads);
         int failed = 0;
 #pragma omp parallel for num_threads(threads) schedule(static) reduction(| : failed)
         for (int t = 0; t < threads; ++t) {
             const int64_t i = t % split.cells, j = t / split.cells;
-            const int64_t first = tiles * i / split.cells * group;
-            const int64_t last = std::min(tiles * (i + 1) / split.cells * group,
+            const int64_t first = tiles * i / split.cells * group();
+            const int64_t last = std::min(tiles * (i + 1) / split.cells * group(),
                                           images * g.cells());
             const int64_t begin = blocks * j / split.filters * BLOCK;
             const int64_t end = std::min<int64_t>(blocks * (j + 1) / split.filters * BLOCK,
@@ -95,33 +103,94 @@ template <class Math> class Direct {
             } else {
                 base = reinterpret_cast<const Value *>(g.origin(v.x, chunk));
             }
-            for (int64_t filter = begin; filter < end; filter += BLOCK)
-                for (int64_t part = 0; part < num_parts; ++part)
-                    tiles(chunk, filter, part, base, at, partial);
+            if (resident(end - begin))
+                by_cells(chunk, begin, end, base, at);
+            else
+                by_filters(chunk, begin, end, base, at, partial);
             first += chunk.count;
         }
+        if (streams)
+            _mm_sfence();
         return OK;
     }
 
-    // A chunk's cells times a part of the weights of 32 filters.
-    void tiles(const Chunk &chunk, int64_t filter, int64_t part, const Value *base,
-               const int64_t *at, float *partial) const {
-        const bool wide = s.filters - filter > LANES;
-        const Part &p = parts[part];
-        const float *weights =
-            v.packed + filter * depth + p.row * (wide ? BLOCK : static_cast<int64_t>(LANES));
-        const Work work{s, v, Activated(s), runs.get(), p.first, p.last, weights, filter,
-                        part == 0, part == num_parts - 1};
-        const int64_t pixels = s.pool * s.pool, group = GROUP / pixels;
-        const int64_t count = (chunk.count + group - 1) / group;
-        const auto &table = wide ? TILES<2> : TILES<1>;
-        for (int64_t i = 0, done = 0; i < count; ++i) {
-            const int64_t cells = (chunk.count - done + count - i - 1) / (count - i);
-            table[cells * pixels - 1](work, base, at + done * pixels, chunk.first + done,
-                                      partial + i * GROUP * BLOCK);
-            done += cells;
+    // Whether the weights of so many filters stay in the L2 cache as they are.
+    bool resident(int64_t filters) const {
+        return num_parts == 1 && depth * filters <= RESIDENT_ROWS * BLOCK;
+    }
+
+    // Tile by tile all filters, so that the result is written in its order.
+    void by_cells(const Chunk &chunk, int64_t begin, int64_t end, const Value *base,
+                  const int64_t *at) const {
+        Work work = told(0);
+        const int64_t blocks = (end - begin + BLOCK - 1) / BLOCK;
+        for (Turns turn(chunk.count, group()); turn.next();) {
+            if (g.follows())
+                look_ahead(work, base + at[turn.first], turn.count, blocks);
+            for (int64_t filter = begin; filter < end; filter += BLOCK) {
+                aim(work, filter, 0);
+                tile(turn.count, filter)(work, base, at + turn.first * s.pool * s.pool,
+                                         chunk.first + turn.first, nullptr);
+            }
         }
     }
+
+    // Spreads the fetching of as many pixels as these over the runs of so many blocks of filters.
+    void look_ahead(Work &work, const Value *x, int64_t pixels, int64_t blocks) const {
+        const int64_t bytes = pixels * s.x_row * sizeof(Value), runs_of_all = blocks * work.last_run;
+        work.ahead = reinterpret_cast<const char *>(x) + bytes;
+        work.ahead_end = work.ahead + bytes;
+        work.lines = (bytes / 64 + runs_of_all) / runs_of_all;
+    }
+
+    // 32 filters at a time all tiles, so that the filters' weights are read once from afar.
+    void by_filters(const Chunk &chunk, int64_t begin, int64_t end, const Value *base,
+                    const int64_t *at, float *partial) const {
+        for (int64_t filter = begin; filter < end; filter += BLOCK)
+            for (int64_t part = 0; part < num_parts; ++part) {
+                Work work = told(part);
+                aim(work, filter, parts[part].row);
+                float *sums = partial;
+                for (Turns turn(chunk.count, group()); turn.next(); sums += GROUP * BLOCK)
+                    tile(turn.count, filter)(work, base, at + turn.first * s.pool * s.pool,
+                                             chunk.first + turn.first, sums);
+            }
+    }
+
+    // Cells shared out evenly to as few tiles as hold them.
+    struct Turns {
+        int64_t first = 0, count = 0, each, longer;
+
+        Turns(int64_t cells, int64_t most) {
+            const int64_t turns = (cells + most - 1) / most;
+            each = cells / turns, longer = cells % turns, left = turns;
+        }
+
+        bool next() {
+            first += count;
+            count = each + (longer-- > 0);
+            return left-- > 0;
+        }
+
+      private:
+        int64_t left;
+    };
+
+    int64_t group() const { return GROUP / (s.pool * s.pool); } // cells of a tile
+
+    Work told(int64_t part) const {
+        const bool begins = part == 0, ends = part == num_parts - 1;
+        const Part &p = parts[part];
+        return {s, v, Activated(s), runs.get(), p.first, p.last, begins, ends, streams};
+    }
+
+    // Points at a block's filters, and at their packed rows from `row` on.
+    void aim(Work &work, int64_t filter, int64_t row) const {
+        work.weights = v.packed + filter * depth + row * (wide(filter) ? BLOCK : int64_t{LANES});
+        work.filter = filter;
+    }
+
+    bool wide(int64_t filter) const { return s.filters - filter > LANES; }
 
     using Function = void (*)(const Work &, const Value *, const int64_t *, int64_t, float *);
 
@@ -133,12 +202,17 @@ template <class Math> class Direct {
     static constexpr std::array<Function, GROUP> TILES =
         table<B>(std::make_index_sequence<GROUP>());
 
+    Function tile(int64_t cells, int64_t filter) const {
+        return (wide(filter) ? TILES<2> : TILES<1>)[cells * s.pool * s.pool - 1];
+    }
+
     const ConvShape &s;
     const ConvValues &v;
     const Geometry g;
     std::unique_ptr<Run[]> runs;
     std::unique_ptr<Part[]> parts;
     int64_t num_parts = 0, depth = 0; // packed rows of a filter
+    bool streams = false;
 };
 
 } // namespace striate

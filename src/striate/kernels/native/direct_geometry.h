@@ -16,6 +16,7 @@ namespace striate {
 
 inline constexpr int64_t GROUP = 12;          // pixels of the convolution at a time
 inline constexpr int64_t PART_ROWS = 2048;    // packed rows of 32 filters: 256 KB of 1 MB of L2
+inline constexpr int64_t FETCH_ROWS = 64;     // between two fetches of what comes next
 inline constexpr int64_t CHUNK_VALUES = 65536; // of input, likewise
 inline constexpr int64_t CHUNK_PIXELS = 1536;
 
@@ -63,9 +64,16 @@ struct Geometry {
         return (cell_rows * s.pool - 1) * s.stride_h + (s.kernel_h - 1) * s.dilation_h + 1;
     }
 
+    // Whether a tile's input is all new and lies behind the one before: it can be fetched ahead.
+    bool follows() const {
+        return !staged && s.kernel_h * s.kernel_w == 1 && s.stride_h * s.stride_w == 1;
+    }
+
+    int64_t most_rows() const { return follows() ? FETCH_ROWS : PART_ROWS; } // of a run
+
     int64_t max_runs() const {
         const int64_t taps = static_cast<int64_t>(s.kernel_h) * s.kernel_w;
-        return taps + taps * s.channels / (step * PART_ROWS) + 1;
+        return taps + taps * s.channels / (step * most_rows()) + 1;
     }
 
     // Fills in the runs of a pixel in the order of the packed rows, cut where a part of the
@@ -74,7 +82,7 @@ struct Geometry {
         int64_t runs = 0, count = 0, row = 0, size = 0, at = 0, end = 0;
         const auto cut = [&] {
             for (int64_t left = (end - at + step - 1) / step; left > 0;) {
-                const int64_t now = std::min(left, PART_ROWS);
+                const int64_t now = std::min(left, most_rows());
                 if (count == 0 || size + now > PART_ROWS)
                     part[count++] = {runs, runs, row}, size = 0;
                 run[runs++] = {at, now};
@@ -129,18 +137,23 @@ struct Geometry {
 
     // Where the pixels of a chunk begin, from its origin: one a cell, or its four.
     void pixels(const Chunk &chunk, int64_t *at) const {
+        const int64_t right = s.stride_w * pixel, down = s.stride_h * line;
         int64_t row = chunk.first / columns - chunk.image * rows, column = chunk.first % columns;
-        int64_t n = 0;
+        int64_t n = 0, start = (row - chunk.row) * s.pool * down;
         for (int64_t i = 0; i < chunk.count; ++i) {
-            const int64_t high = (row - chunk.row) * s.pool * s.stride_h;
-            const int64_t here = n * image + high * line + column * s.pool * s.stride_w * pixel;
-            for (int h = 0; h < s.pool; ++h)
-                for (int w = 0; w < s.pool; ++w)
-                    *at++ = here + h * s.stride_h * line + w * s.stride_w * pixel;
-            if (++column == columns)
-                column = 0, ++row;
-            if (row == rows)
+            const int64_t here = start + column * s.pool * right;
+            *at++ = here;
+            if (s.pool == 2) {
+                *at++ = here + right;
+                *at++ = here + down;
+                *at++ = here + down + right;
+            }
+            if (++column < columns)
+                continue;
+            column = 0;
+            if (++row == rows)
                 row = 0, ++n;
+            start = n * image + (row - chunk.row) * s.pool * down;
         }
     }
 

@@ -24,16 +24,17 @@ inline void store(float *place, __mmask16 mask, __m512 v) {
         _mm512_mask_storeu_ps(place, mask, v);
 }
 
-inline void store_bytes(uint8_t *place, __mmask16 mask, __m512i v) {
+inline void store_bytes(uint8_t *place, __mmask16 mask, __m128i v) {
     if (mask == 0xffff)
-        _mm_storeu_si128(reinterpret_cast<__m128i *>(place), _mm512_cvtepi32_epi8(v));
+        _mm_storeu_si128(reinterpret_cast<__m128i *>(place), v);
     else
-        _mm512_mask_cvtepi32_storeu_epi8(place, mask, v);
+        _mm_mask_storeu_epi8(place, mask, v);
 }
 
 // A block's activation; a NaN stays one (max and min return their second operand then).
 struct Activated {
     __m512 low, cap, slope;
+    __m512 dead; // values up to this one give 0 and have no gradient: that of ReLU; else a NaN
     bool leaky;
 
     explicit Activated(const ConvShape &s) {
@@ -42,6 +43,7 @@ struct Activated {
         low = _mm512_set1_ps(rectified ? 0.0f : -INFINITE);
         cap = _mm512_set1_ps(s.activation == CAPPED_RELU ? s.number : INFINITE);
         slope = _mm512_set1_ps(s.number);
+        dead = _mm512_set1_ps(s.activation == RELU ? 0.0f : __builtin_nanf(""));
         leaky = s.activation == LEAKY_RELU;
     }
 
@@ -50,8 +52,11 @@ struct Activated {
             const __mmask16 negative = _mm512_cmp_ps_mask(v, _mm512_setzero_ps(), _CMP_LE_OQ);
             return _mm512_mask_mul_ps(v, negative, v, slope);
         }
-        return _mm512_min_ps(cap, _mm512_max_ps(low, v));
+        return clipped(v);
     }
+
+    // The activation, if it is not leaky.
+    __m512 clipped(__m512 v) const { return _mm512_min_ps(cap, _mm512_max_ps(low, v)); }
 };
 
 } // namespace striate
