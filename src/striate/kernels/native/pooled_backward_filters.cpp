@@ -71,17 +71,8 @@ struct Tile {
     }
 };
 
-struct Job {
-    const ConvShape &s;
-    int64_t images;
-    const float *x;
-    const uint8_t *code;
-    const float *g;
-    float *dkernel, *dbias;
-};
-
 // The part of x that a tile sees, `block` of its channels, with zeros around.
-void copy_x(const Job &job, const Tile &tile, const Block &b, float *to) {
+void copy_x(const FiltersJob &job, const Tile &tile, const Block &b, float *to) {
     const ConvShape &s = job.s;
     const int top = 2 * tile.top - s.pad_top, left = 2 * tile.left - s.pad_left;
     const int before = std::clamp(-left, 0, tile.x_columns);
@@ -116,7 +107,7 @@ void copy_x(const Job &job, const Tile &tile, const Block &b, float *to) {
 
 // The lists of the filters `part` in a tile: where in the copied x each won, and its gradient.
 // An entry is always written and only counted where the cell is alive: no branch to mispredict.
-void build_lists(const Job &job, const Tile &tile, const Part &part, int64_t capacity,
+void build_lists(const FiltersJob &job, const Tile &tile, const Part &part, int64_t capacity,
                  int64_t place, List *lists, int32_t *offsets, float *values) {
     const ConvShape &s = job.s;
     const int rows = s.out_h / 2, columns = s.out_w / 2;
@@ -140,14 +131,14 @@ void build_lists(const Job &job, const Tile &tile, const Part &part, int64_t cap
             }
 }
 
-void add_bias(const Job &job, const Part &part) {
+void add_bias(const FiltersJob &job, const Part &part) {
     const ConvShape &s = job.s;
     const int64_t cells = job.images * (s.out_h / 2) * (s.out_w / 2);
     for (int64_t o = part.begin; o < part.end; o += 16) {
         const __mmask16 there = _cvtu32_mask16((1u << std::min<int64_t>(16, part.end - o)) - 1);
         __m512 sum = _mm512_setzero_ps();
         for (int64_t i = 0; i < cells; ++i) {
-            const __m128i code = _mm_maskz_loadu_epi8(there, job.code + i * s.filters + o);
+            const __m128i code = load_codes(job.code + i * s.filters + o, job.code + cells * s.filters);
             const __mmask16 alive = _mm_mask_cmplt_epu8_mask(there, code, _mm_set1_epi8(4));
             sum = _mm512_add_ps(sum, _mm512_maskz_loadu_ps(alive, job.g + i * s.filters + o));
         }
@@ -156,7 +147,7 @@ void add_bias(const Job &job, const Part &part) {
 }
 
 // One block's sums, (filters of the part, kernel_h, vectors, 16), to their places in dkernel.
-void write_out(const Job &job, const Part &part, const Block &b, const float *sums) {
+void write_out(const FiltersJob &job, const Part &part, const Block &b, const float *sums) {
     const ConvShape &s = job.s;
     for (int64_t o = part.begin; o < part.end; ++o)
         for (int kh = 0; kh < s.kernel_h; ++kh, sums += 16 * b.vectors) {
@@ -205,7 +196,7 @@ struct Plan {
     }
 };
 
-void add_tile(const Job &job, const Tile &tile, const Block &b, const List *lists, int64_t filters,
+void add_tile(const FiltersJob &job, const Tile &tile, const Block &b, const List *lists, int64_t filters,
               const Memory &m, float *sums) {
     copy_x(job, tile, b, m.x);
     Runs runs;
@@ -217,7 +208,7 @@ void add_tile(const Job &job, const Tile &tile, const Block &b, const List *list
 }
 
 // A thread's part: some filters, some blocks.
-int32_t run_part(const Job &job, const Part &filters, const Part &blocks) {
+int32_t run_part(const FiltersJob &job, const Part &filters, const Part &blocks) {
     if (filters.size() == 0 || blocks.size() == 0)
         return OK;
     static thread_local Scratch scratch;
@@ -266,7 +257,9 @@ STRIATE_EXPORT int32_t pooled_backward_filters(const striate::ConvShape *shape, 
     using namespace striate::pooled;
     if (!suitable(*shape))
         return UNSUITABLE;
-    const Job job = {*shape, images, x, code, g, dkernel, dbias};
+    const FiltersJob job = {*shape, images, x, code, g, dkernel, dbias};
+    if (few_taps(*shape))
+        return filters_by_quads(job, threads);
     const int blocks = num_blocks(*shape);
     const int across = std::clamp((shape->filters + 7) / 8, 1, std::max(1, threads));
     const int along = std::clamp(threads / across, 1, blocks);
