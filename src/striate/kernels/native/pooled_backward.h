@@ -72,6 +72,10 @@ struct FiltersJob {
     const uint8_t *code;
     const float *g;
     float *dkernel, *dbias;
+
+    const uint8_t *codes_end() const {
+        return code + images * (s.out_h / 2) * (s.out_w / 2) * s.filters;
+    }
 };
 
 // Whether it is done as pooled_backward_quads.cpp does it.

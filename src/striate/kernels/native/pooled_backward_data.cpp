@@ -84,12 +84,12 @@ int64_t cell_lists(const Job &job, int64_t cell, int from, int64_t place, List *
     alignas(64) int32_t offsets[4][FILTERS + 16];
     alignas(64) float values[4][FILTERS + 16];
     int counts[4] = {};
-    const uint8_t *end = job.code + job.images * job.pooled_rows * job.pooled_columns * job.s.filters;
+    const int64_t codes = job.images * job.pooled_rows * job.pooled_columns * job.s.filters;
     const __m512i lanes = _mm512_set_epi32(15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0);
     for (int o = from; o < to; o += 16) {
         const __mmask16 there = _cvtu32_mask16((1u << std::min(16, to - o)) - 1);
         const int64_t at = cell * job.s.filters + o;
-        const __m128i code = load_codes(job.code + at, end);
+        const __m128i code = load_codes(job.code + at, job.code + codes);
         const __m512 g = _mm512_maskz_loadu_ps(there, job.g + at);
         const __m512i number = _mm512_add_epi32(lanes, _mm512_set1_epi32(o));
 #pragma GCC unroll 4

@@ -1,248 +1,189 @@
 // The gradient of the weights and the bias of convolution + max-pooling (+ ReLU).
 //
 // Threads share the filters (and the blocks of channels, if there are few filters): each goes over
-// all images for its own part of the result, so nothing is added up between threads, and the
-// result does not depend on their number. For a tile of pooled cells whose part of x stays in the
-// L1 cache, a list per filter says where it won; then the inner kernel adds those patches of x.
-#include <immintrin.h>
+// all images for its own part of the result, so nothing is added up between threads. Only a small
+// result is computed once per thread, for a part of the images, and added up.
+// For a tile of pooled cells whose part of x stays in the L1 cache, a list per filter says where it
+// won; then the inner kernel adds those patches of x.
 #include <omp.h>
 
 #include <algorithm>
 #include <cstring>
 
 #include "pooled_backward.h"
+#include "pooled_backward_tiles.h"
 #include "scratch.h"
 
 namespace striate::pooled {
 namespace {
 
-constexpr size_t TILE_BYTES = 26 << 10;  // of x: most of the L1 cache
-constexpr size_t LIST_BYTES = 256 << 10; // of the lists of a few tiles: some of the L2 cache
-constexpr int SPARE = 16;                // entries that are written behind a list
+constexpr int64_t LIST_BYTES = 256 << 10;  // of the lists of a few tiles: some of the L2 cache
+constexpr int64_t SMALL_BYTES = 128 << 10; // a result that every thread may have
+constexpr int64_t CLEARED = 4096;          // floats at a time
 
-// How the pooled cells are cut into tiles: parts of an image, or several whole images.
-struct Tiles {
-    int rows, columns;   // pooled cells of an image
-    int down, across;    // tiles of an image
-    int height, width;   // most cells of a tile
-    int images;          // of a tile
+int64_t rounded(int64_t floats) { return (floats + 15) / 16 * 16; }
 
-    Tiles(const ConvShape &s, int channels) : rows(s.out_h / 2), columns(s.out_w / 2) {
-        const auto bytes = [&](int h, int w) {
-            const int64_t pixels = (2 * h + s.kernel_h - 1) * (2 * w + s.kernel_w - 1);
-            return pixels * channels * sizeof(float);
-        };
-        for (across = 1;; ++across) { // narrower, until a few rows fit
-            width = (columns + across - 1) / across;
-            height = rows;
-            while (height > 1 && bytes(height, width) > TILE_BYTES)
-                --height;
-            if (height >= std::min(rows, 4) || width <= 8)
-                break;
-        }
-        down = (rows + height - 1) / height;
-        height = (rows + down - 1) / down; // even parts
-        images = 1;
-        if (down * across == 1)
-            images = static_cast<int>(std::clamp<size_t>(TILE_BYTES / bytes(rows, columns), 1, 64));
+// How the work is shared: parts of the tiles, of the filters, of the blocks of channels.
+struct Split {
+    int tiles = 1, filters, blocks = 1;
+
+    Split(const ConvShape &s, int64_t num_tiles, int64_t result_floats, int threads) {
+        filters = std::clamp((s.filters + 7) / 8, 1, threads);
+        if (result_floats * static_cast<int64_t>(sizeof(float)) <= SMALL_BYTES &&
+            num_tiles >= 4 * threads)
+            tiles = threads, filters = 1;
+        else
+            blocks = std::clamp(threads / filters, 1, num_blocks(s));
     }
-
-    int64_t count(int64_t num_images) const {
-        return (num_images + images - 1) / images * down * across;
-    }
-    int cells() const { return height * width * images; }
+    int count() const { return tiles * filters * blocks; }
 };
 
-// One tile: cells [top, bottom) x [left, right) of the images from `first` to `last`.
-struct Tile {
-    int64_t first, last;
-    int top, bottom, left, right;
-    int x_rows, x_columns; // of x that they see
+// What a thread does.
+struct Share {
+    Part tiles, filters, blocks;
+};
 
-    Tile(const ConvShape &s, const Tiles &t, int64_t num_images, int64_t index) {
-        const int64_t group = index / (t.down * t.across);
-        const int part = static_cast<int>(index % (t.down * t.across));
-        first = group * t.images;
-        last = std::min(num_images, first + t.images);
-        const Part h(t.rows, t.down, part / t.across), w(t.columns, t.across, part % t.across);
-        top = h.begin, bottom = h.end, left = w.begin, right = w.end;
-        x_rows = 2 * (bottom - top) + s.kernel_h - 1;
-        x_columns = 2 * (right - left) + s.kernel_w - 1;
+// Places in the sums of a part of the tiles, in floats: (blocks, filters, kernel_h, vectors, 16),
+// and then the bias's, once for each share of the blocks, where a share begins at a whole vector.
+struct Sums {
+    int64_t filters, filter, block, bias, all;
+
+    explicit Sums(const ConvShape &s)
+        : filters(s.filters), filter(int64_t{16} * s.kernel_h * pooled::block(s, 0).vectors),
+          block(filters * filter), bias(num_blocks(s) * block),
+          all(bias + num_blocks(s) * 16 * filters) {}
+
+    int64_t of(const Share &share, int64_t b) const {
+        return b * block + share.filters.begin * filter;
+    }
+    int64_t bias_of(const Share &share) const {
+        return bias + (share.blocks.begin * filters + share.filters.begin) * 16;
     }
 };
 
-// The part of x that a tile sees, `block` of its channels, with zeros around.
-void copy_x(const FiltersJob &job, const Tile &tile, const Block &b, float *to) {
-    const ConvShape &s = job.s;
-    const int top = 2 * tile.top - s.pad_top, left = 2 * tile.left - s.pad_left;
-    const int before = std::clamp(-left, 0, tile.x_columns);
-    const int behind = std::clamp(s.in_w - left, before, tile.x_columns);
-    for (int64_t n = tile.first; n < tile.last; ++n)
-        for (int i = 0; i < tile.x_rows; ++i, to += tile.x_columns * b.width) {
-            const int h = top + i;
-            if (h < 0 || h >= s.in_h) {
-                std::memset(to, 0, sizeof(float) * tile.x_columns * b.width);
-                continue;
-            }
-            std::memset(to, 0, sizeof(float) * before * b.width);
-            std::memset(to + behind * b.width, 0,
-                        sizeof(float) * (tile.x_columns - behind) * b.width);
-            const float *from =
-                job.x + ((n * s.in_h + h) * s.in_w + left + before) * s.x_row + b.first;
-            if (b.used == b.width && s.x_row == b.width) {
-                std::memcpy(to + before * b.width, from,
-                            sizeof(float) * (behind - before) * b.width);
-                continue;
-            }
-            for (int j = before; j < behind; ++j, from += s.x_row) {
-                float *pixel = to + j * b.width;
-                for (int c = 0; c < b.width; c += 16) {
-                    const __mmask16 there = _cvtu32_mask16((1u << std::min(16, b.used - c)) - 1);
-                    const __mmask16 room = _cvtu32_mask16((1u << std::min(16, b.width - c)) - 1);
-                    _mm512_mask_storeu_ps(pixel + c, room, _mm512_maskz_loadu_ps(there, from + c));
-                }
-            }
-        }
-}
-
-// The lists of the filters `part` in a tile: where in the copied x each won, and its gradient.
-// An entry is always written and only counted where the cell is alive: no branch to mispredict.
-void build_lists(const FiltersJob &job, const Tile &tile, const Part &part, int64_t capacity,
-                 int64_t place, List *lists, int32_t *offsets, float *values) {
-    const ConvShape &s = job.s;
-    const int rows = s.out_h / 2, columns = s.out_w / 2;
-    for (int64_t o = 0; o < part.size(); ++o)
-        lists[o].first = place + o * capacity, lists[o].count = 0;
-    for (int64_t n = tile.first; n < tile.last; ++n)
-        for (int i = tile.top; i < tile.bottom; ++i)
-            for (int j = tile.left; j < tile.right; ++j) {
-                const int64_t cell = ((n * rows + i) * columns + j) * s.filters + part.begin;
-                const int row = static_cast<int>(n - tile.first) * tile.x_rows + 2 * (i - tile.top);
-                const int pixel = row * tile.x_columns + 2 * (j - tile.left);
-                const int32_t places[] = {pixel, pixel + 1, pixel + tile.x_columns,
-                                          pixel + tile.x_columns + 1, 0};
-                for (int64_t o = 0; o < part.size(); ++o) {
-                    const int won = std::min<int>(job.code[cell + o], 4);
-                    const int64_t at = lists[o].first + lists[o].count;
-                    offsets[at] = places[won];
-                    values[at] = job.g[cell + o];
-                    lists[o].count += won < 4;
-                }
-            }
-}
-
-void add_bias(const FiltersJob &job, const Part &part) {
-    const ConvShape &s = job.s;
-    const int64_t cells = job.images * (s.out_h / 2) * (s.out_w / 2);
-    for (int64_t o = part.begin; o < part.end; o += 16) {
-        const __mmask16 there = _cvtu32_mask16((1u << std::min<int64_t>(16, part.end - o)) - 1);
-        __m512 sum = _mm512_setzero_ps();
-        for (int64_t i = 0; i < cells; ++i) {
-            const __m128i code = load_codes(job.code + i * s.filters + o, job.code + cells * s.filters);
-            const __mmask16 alive = _mm_mask_cmplt_epu8_mask(there, code, _mm_set1_epi8(4));
-            sum = _mm512_add_ps(sum, _mm512_maskz_loadu_ps(alive, job.g + i * s.filters + o));
-        }
-        _mm512_mask_storeu_ps(job.dbias + o, there, sum);
-    }
-}
-
-// One block's sums, (filters of the part, kernel_h, vectors, 16), to their places in dkernel.
-void write_out(const FiltersJob &job, const Part &part, const Block &b, const float *sums) {
-    const ConvShape &s = job.s;
-    for (int64_t o = part.begin; o < part.end; ++o)
-        for (int kh = 0; kh < s.kernel_h; ++kh, sums += 16 * b.vectors) {
-            float *to = job.dkernel + (o * s.kernel_h + kh) * s.kernel_w * s.channels + b.first;
-            for (int kw = 0; kw < s.kernel_w; ++kw)
-                std::memcpy(to + kw * s.channels, sums + kw * b.width, sizeof(float) * b.used);
-        }
-}
-
-// The memory of a thread: the lists of some tiles, x of one, and the sums of the result.
+// The memory of a thread: the lists of some tiles, and x of one.
 struct Memory {
-    List *lists;
-    int32_t *offsets;
-    float *values, *x, *sums;
-};
+    ListMemory lists;
+    float *x;
+    int64_t chunk; // tiles whose lists are kept
 
-struct Plan {
-    Tiles tiles;
-    int64_t capacity, chunk;               // entries of a list; tiles whose lists are kept
-    size_t filter_floats, x_floats;        // of a filter's sums in the widest block; of x
-    size_t lists_floats, entries_floats;   // of a chunk's lists
-
-    Plan(const ConvShape &s, int64_t images, int64_t filters) : tiles(s, block(s, 0).width) {
-        const Block b = block(s, 0);
-        capacity = tiles.cells() + SPARE;
-        const int64_t bytes = std::max<int64_t>(1, capacity * filters * 8);
-        chunk = std::clamp<int64_t>(LIST_BYTES / bytes, 1, tiles.count(images));
-        filter_floats = static_cast<size_t>(16) * s.kernel_h * b.vectors;
-        const size_t pixels = static_cast<size_t>(2 * tiles.height + s.kernel_h - 1) *
-                              (2 * tiles.width + s.kernel_w - 1);
-        x_floats = (pixels * tiles.images * b.width + SLACK + 15) / 16 * 16;
-        entries_floats = (static_cast<size_t>(chunk) * filters * capacity + 15) / 16 * 16;
-        lists_floats = (sizeof(List) * chunk * filters / sizeof(float) + 15) / 16 * 16;
-    }
-    size_t floats(int64_t filters, int blocks) const {
-        return x_floats + lists_floats + 2 * entries_floats + filters * blocks * filter_floats;
-    }
-    Memory memory(float *place) const {
-        Memory m;
-        m.x = place;
-        m.lists = reinterpret_cast<List *>(place += x_floats);
-        m.offsets = reinterpret_cast<int32_t *>(place += lists_floats);
-        m.values = place += entries_floats;
-        m.sums = place + entries_floats;
-        return m;
+    int32_t take(Scratch &scratch, const ConvShape &s, const Tiles &tiles, const Share &share) {
+        const int64_t filters = share.filters.size();
+        lists.capacity = tiles.cells() + SPARE;
+        chunk = std::clamp<int64_t>(LIST_BYTES / (lists.capacity * filters * 8), 1,
+                                    share.tiles.size());
+        const int64_t pixels = static_cast<int64_t>(2 * tiles.height + s.kernel_h - 1) *
+                               (2 * tiles.width + s.kernel_w - 1) * tiles.images;
+        const int64_t x_floats = rounded(pixels * block(s, 0).width + SLACK);
+        const int64_t entries = rounded(chunk * filters * lists.capacity);
+        const int64_t list_floats = rounded(chunk * filters * sizeof(List) / sizeof(float));
+        x = scratch.floats(x_floats + 2 * entries + list_floats);
+        if (x == nullptr)
+            return NO_MEMORY;
+        lists.values = x + x_floats;
+        lists.offsets = reinterpret_cast<int32_t *>(lists.values + entries);
+        lists.lists = reinterpret_cast<List *>(lists.values + 2 * entries);
+        return OK;
     }
 };
 
-void add_tile(const FiltersJob &job, const Tile &tile, const Block &b, const List *lists, int64_t filters,
-              const Memory &m, float *sums) {
-    copy_x(job, tile, b, m.x);
+// Adds the tiles [from, to), whose lists are there, to the sums of a block.
+void add_block(const FiltersJob &job, const Tiles &tiles, const Memory &m, int64_t from, int64_t to,
+               int64_t filters, const Block &b, float *sums) {
+    const int64_t filter_floats = static_cast<int64_t>(16) * job.s.kernel_h * b.vectors;
     Runs runs;
-    runs.lists = lists, runs.count = filters;
-    runs.offsets = m.offsets, runs.values = m.values, runs.unit = b.width;
-    runs.source = m.x, runs.target = sums;
-    runs.source_row = tile.x_columns * b.width, runs.target_row = 16 * b.vectors;
-    add_runs(runs, job.s.kernel_h, b.vectors);
+    runs.lists = m.lists.lists, runs.count = filters;
+    for (int64_t i = 0; i < (to - from) * filters; ++i)
+        m.lists.lists[i].target = static_cast<int32_t>(i % filters * filter_floats);
+    runs.offsets = m.lists.offsets, runs.values = m.lists.values, runs.unit = b.width;
+    runs.source = m.x, runs.target = sums, runs.target_row = 16 * b.vectors;
+    for (int64_t t = from; t < to; ++t, runs.lists += filters) {
+        const Tile tile(job.s, tiles, job.images, t);
+        copy_x(job, tile, b, m.x);
+        runs.source_row = tile.x_columns * b.width;
+        add_runs(runs, job.s.kernel_h, b.vectors);
+    }
 }
 
-// A thread's part: some filters, some blocks.
-int32_t run_part(const FiltersJob &job, const Part &filters, const Part &blocks) {
-    if (filters.size() == 0 || blocks.size() == 0)
-        return OK;
+int32_t run_share(const FiltersJob &job, const Tiles &tiles, const Share &share, const Sums &z,
+                  float *sums) {
     static thread_local Scratch scratch;
-    const Plan plan(job.s, job.images, filters.size());
-    float *place = scratch.floats(plan.floats(filters.size(), static_cast<int>(blocks.size())));
-    if (place == nullptr)
+    Memory m;
+    if (m.take(scratch, job.s, tiles, share) != OK)
         return NO_MEMORY;
-    const Memory m = plan.memory(place);
-    const size_t block_floats = filters.size() * plan.filter_floats;
-    std::memset(m.sums, 0, sizeof(float) * blocks.size() * block_floats);
-    const int64_t num_tiles = plan.tiles.count(job.images);
-    for (int64_t from = 0; from < num_tiles; from += plan.chunk) {
-        const int64_t to = std::min(num_tiles, from + plan.chunk);
+    const Part &filters = share.filters;
+    float *bias = sums + z.bias_of(share);
+    for (int64_t from = share.tiles.begin; from < share.tiles.end; from += m.chunk) {
+        const int64_t to = std::min(share.tiles.end, from + m.chunk);
         for (int64_t t = from; t < to; ++t)
-            build_lists(job, Tile(job.s, plan.tiles, job.images, t), filters, plan.capacity,
-                        (t - from) * filters.size() * plan.capacity,
-                        m.lists + (t - from) * filters.size(), m.offsets, m.values);
-        for (int64_t b = blocks.begin; b < blocks.end; ++b) {
-            const Block its = block(job.s, static_cast<int>(b));
-            List *lists = m.lists;
-            for (int64_t o = 0; o < (to - from) * filters.size(); ++o)
-                lists[o].target = static_cast<int32_t>(o % filters.size() * job.s.kernel_h *
-                                                       16 * its.vectors);
-            for (int64_t t = from; t < to; ++t, lists += filters.size())
-                add_tile(job, Tile(job.s, plan.tiles, job.images, t), its, lists, filters.size(), m,
-                         m.sums + (b - blocks.begin) * block_floats);
+            build_lists(job, Tile(job.s, tiles, job.images, t), filters,
+                        (t - from) * filters.size(), m.lists, bias);
+        for (int64_t b = share.blocks.begin; b < share.blocks.end; ++b)
+            add_block(job, tiles, m, from, to, filters.size(), block(job.s, static_cast<int>(b)),
+                      sums + z.of(share, b));
+    }
+    return OK;
+}
+
+// The sums of a share's filters and blocks, added up over the parts of the tiles, to their places.
+void write_out(const FiltersJob &job, const Share &share, const Sums &z, int parts, float *sums) {
+    const ConvShape &s = job.s;
+    for (int64_t b = share.blocks.begin; b < share.blocks.end; ++b) {
+        const Block its = block(s, static_cast<int>(b));
+        float *run = sums + z.of(share, b);
+        for (int64_t o = share.filters.begin; o < share.filters.end; ++o)
+            for (int kh = 0; kh < s.kernel_h; ++kh, run += 16 * its.vectors) {
+                for (int part = 1; part < parts; ++part)
+                    for (int i = 0; i < 16 * its.vectors; ++i)
+                        run[i] += run[part * z.all + i];
+                const int64_t row = (o * s.kernel_h + kh) * s.kernel_w;
+                for (int kw = 0; kw < s.kernel_w; ++kw)
+                    std::memcpy(job.dkernel + (row + kw) * s.channels + its.first,
+                                run + kw * its.width, sizeof(float) * its.used);
+            }
+    }
+    const float *bias = sums + z.bias_of(share);
+    for (int64_t i = 0; share.blocks.begin == 0 && i < share.filters.size(); ++i) {
+        float sum = bias[i];
+        for (int part = 1; part < parts; ++part)
+            sum += bias[part * z.all + i];
+        job.dbias[share.filters.begin + i] = sum;
+    }
+}
+
+int32_t filters_by_lists(const FiltersJob &job, int threads) {
+    const ConvShape &s = job.s;
+    const Tiles tiles(s, block(s, 0).width);
+    const Sums z(s);
+    const int64_t num_tiles = tiles.count(job.images);
+    const Split split(s, num_tiles, z.bias, threads);
+    static thread_local Scratch scratch;
+    float *sums = scratch.floats(z.all * split.tiles);
+    if (sums == nullptr)
+        return NO_MEMORY;
+    int32_t status = OK;
+#pragma omp parallel num_threads(threads) reduction(max : status)
+    {
+#pragma omp for schedule(static)
+        for (int64_t i = 0; i < split.tiles * z.all; i += CLEARED)
+            std::memset(sums + i, 0, sizeof(float) * std::min(CLEARED, split.tiles * z.all - i));
+#pragma omp for schedule(static)
+        for (int i = 0; i < split.count(); ++i) {
+            const int part = i / (split.filters * split.blocks);
+            const int rest = i / split.filters % split.blocks;
+            const Share share = {Part(num_tiles, split.tiles, part),
+                                 Part(s.filters, split.filters, i % split.filters),
+                                 Part(num_blocks(s), split.blocks, rest)};
+            status = std::max(status, run_share(job, tiles, share, z, sums + part * z.all));
+        }
+#pragma omp for schedule(static)
+        for (int i = 0; i < split.filters * split.blocks; ++i) {
+            const Share share = {Part(0, 1, 0), Part(s.filters, split.filters, i % split.filters),
+                                 Part(num_blocks(s), split.blocks, i / split.filters)};
+            write_out(job, share, z, split.tiles, sums);
         }
     }
-    for (int64_t b = blocks.begin; b < blocks.end; ++b)
-        write_out(job, filters, block(job.s, static_cast<int>(b)),
-                  m.sums + (b - blocks.begin) * block_floats);
-    if (blocks.begin == 0)
-        add_bias(job, filters);
-    return OK;
+    return status;
 }
 
 } // namespace
@@ -253,20 +194,9 @@ int32_t run_part(const FiltersJob &job, const Part &filters, const Part &blocks)
 STRIATE_EXPORT int32_t pooled_backward_filters(const striate::ConvShape *shape, int64_t images,
                                                const float *x, const uint8_t *code, const float *g,
                                                float *dkernel, float *dbias, int32_t threads) {
-    using namespace striate;
     using namespace striate::pooled;
     if (!suitable(*shape))
-        return UNSUITABLE;
+        return striate::UNSUITABLE;
     const FiltersJob job = {*shape, images, x, code, g, dkernel, dbias};
-    if (few_taps(*shape))
-        return filters_by_quads(job, threads);
-    const int blocks = num_blocks(*shape);
-    const int across = std::clamp((shape->filters + 7) / 8, 1, std::max(1, threads));
-    const int along = std::clamp(threads / across, 1, blocks);
-    int32_t status = OK;
-#pragma omp parallel for num_threads(across * along) schedule(static) reduction(max : status)
-    for (int i = 0; i < across * along; ++i)
-        status = std::max(status, run_part(job, Part(shape->filters, across, i % across),
-                                           Part(blocks, along, i / across)));
-    return status;
+    return few_taps(*shape) ? filters_by_quads(job, threads) : filters_by_lists(job, threads);
 }
