@@ -47,8 +47,8 @@ struct Block {
     int vectors;     // of kernel_w pixels
 };
 
-int num_blocks(const ConvShape &s);
-Block block(const ConvShape &s, int index);
+int num_blocks(const ConvShape &s, int width);
+Block block(const ConvShape &s, int width, int index); // so wide, but for the last
 constexpr int MOST_VECTORS = 8; // of a run, that one pass takes
 constexpr int SLACK = 16 * MOST_VECTORS; // floats that may be read and written behind a run
 

@@ -19,6 +19,12 @@ namespace {
 constexpr int FILTERS = 64;               // of a list
 constexpr size_t TILE_BYTES = 192 << 10;  // of dx
 
+// Channels at a time: two vectors for 3x3, so that a row of taps makes six sums, enough to hide an
+// FMA's four cycles; one for wider kernels, more for 1x1.
+int width(const ConvShape &s) { return s.kernel_w == 1 ? 64 : s.kernel_w <= 4 ? 32 : 16; }
+int blocks_of(const ConvShape &s) { return num_blocks(s, width(s)); }
+Block block_of(const ConvShape &s, int index) { return block(s, width(s), index); }
+
 struct Job {
     const ConvShape &s;
     int64_t images;
@@ -35,7 +41,7 @@ struct Strips {
 
     Strips(const ConvShape &s, int64_t num_images, int threads) {
         tile_columns = std::max(s.in_w + s.pad_left, s.out_w + s.kernel_w - 1);
-        const size_t row = static_cast<size_t>(tile_columns) * block(s, 0).width * sizeof(float);
+        const size_t row = static_cast<size_t>(tile_columns) * block_of(s, 0).width * sizeof(float);
         const size_t whole = row * (s.in_h + s.kernel_h);
         down = static_cast<int>(std::min<size_t>(s.in_h, (whole + TILE_BYTES - 1) / TILE_BYTES));
         if (num_images % threads != 0 && num_images < 4 * threads)
@@ -151,7 +157,7 @@ void write_out(const Job &job, const Strips &strips, const Strip &strip, const B
 void add_block(const Job &job, const Strips &strips, const Strip &strip, int index,
                const float *packed, const Memory &m) {
     const ConvShape &s = job.s;
-    const Block b = block(s, index);
+    const Block b = block_of(s, index);
     const int columns = 2 * job.pooled_columns;
     const int64_t row = static_cast<int64_t>(strips.tile_columns) * b.width;
     const int64_t tile = strip.tile_rows * row, images = strip.end - strip.image;
@@ -185,7 +191,7 @@ int32_t run_strips(const Job &job, const Strips &strips, const Part &part) {
         const size_t num_lists = 4 * cells * job.groups;
         const size_t list_floats = (num_lists * sizeof(List) / sizeof(float) + 15) / 16 * 16;
         const size_t entries = (cells * job.s.filters + 31) / 16 * 16;
-        const size_t tile = images * strip.tile_rows * strips.tile_columns * block(job.s, 0).width;
+        const size_t tile = images * strip.tile_rows * strips.tile_columns * block_of(job.s, 0).width;
         float *place = scratch.floats(list_floats + 2 * entries + tile + SLACK);
         if (place == nullptr)
             return NO_MEMORY;
@@ -196,10 +202,10 @@ int32_t run_strips(const Job &job, const Strips &strips, const Part &part) {
         m.values = place + entries;
         build_lists(job, strip, m);
         const float *packed = job.packed;
-        for (int b = 0; b < num_blocks(job.s); ++b) {
+        for (int b = 0; b < blocks_of(job.s); ++b) {
             add_block(job, strips, strip, b, packed, m);
             packed += static_cast<int64_t>(job.s.kernel_h) * job.s.filters * 16 *
-                      block(job.s, b).vectors;
+                      block_of(job.s, b).vectors;
         }
     }
     return OK;
@@ -208,8 +214,8 @@ int32_t run_strips(const Job &job, const Strips &strips, const Part &part) {
 // Weights (filters, kernel_h, kernel_w, channels) per block as (kernel_h, filters, vectors, 16),
 // zeros behind a run.
 void pack(const ConvShape &s, const float *weights, float *packed, int threads) {
-    for (int index = 0; index < num_blocks(s); ++index) {
-        const Block b = block(s, index);
+    for (int index = 0; index < blocks_of(s); ++index) {
+        const Block b = block_of(s, index);
         const int run = 16 * b.vectors;
 #pragma omp parallel for num_threads(threads) schedule(static)
         for (int i = 0; i < s.kernel_h * s.filters; ++i) {
@@ -227,8 +233,8 @@ void pack(const ConvShape &s, const float *weights, float *packed, int threads) 
 
 size_t packed_floats(const ConvShape &s) {
     size_t floats = 0;
-    for (int index = 0; index < num_blocks(s); ++index)
-        floats += static_cast<size_t>(s.kernel_h) * s.filters * 16 * block(s, index).vectors;
+    for (int index = 0; index < blocks_of(s); ++index)
+        floats += static_cast<size_t>(s.kernel_h) * s.filters * 16 * block_of(s, index).vectors;
     return floats;
 }
 

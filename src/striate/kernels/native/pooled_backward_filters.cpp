@@ -21,6 +21,14 @@ constexpr int64_t LIST_BYTES = 256 << 10;  // of the lists of a few tiles: some 
 constexpr int64_t SMALL_BYTES = 128 << 10; // a result that every thread may have
 constexpr int64_t CLEARED = 4096;          // floats at a time
 
+// Channels at a time. With 16 the tiles are larger than with 32, so lists are longer, and less time
+// goes to the sums' ways to the registers and back; 1x1 needs more sums to hide an FMA's latency.
+int width(const ConvShape &s) { return s.kernel_w == 1 ? 64 : 16; }
+int blocks_of(const ConvShape &s) { return num_blocks(s, width(s)); }
+Block block_of(const ConvShape &s, int64_t index) {
+    return block(s, width(s), static_cast<int>(index));
+}
+
 int64_t rounded(int64_t floats) { return (floats + 15) / 16 * 16; }
 
 // How the work is shared: parts of the tiles, of the filters, of the blocks of channels.
@@ -33,7 +41,7 @@ struct Split {
             num_tiles >= 4 * threads)
             tiles = threads, filters = 1;
         else
-            blocks = std::clamp(threads / filters, 1, num_blocks(s));
+            blocks = std::clamp(threads / filters, 1, blocks_of(s));
     }
     int count() const { return tiles * filters * blocks; }
 };
@@ -49,9 +57,9 @@ struct Sums {
     int64_t filters, filter, block, bias, all;
 
     explicit Sums(const ConvShape &s)
-        : filters(s.filters), filter(int64_t{16} * s.kernel_h * pooled::block(s, 0).vectors),
-          block(filters * filter), bias(num_blocks(s) * block),
-          all(bias + num_blocks(s) * 16 * filters) {}
+        : filters(s.filters), filter(int64_t{16} * s.kernel_h * block_of(s, 0).vectors),
+          block(filters * filter), bias(blocks_of(s) * block),
+          all(bias + blocks_of(s) * 16 * filters) {}
 
     int64_t of(const Share &share, int64_t b) const {
         return b * block + share.filters.begin * filter;
@@ -74,7 +82,7 @@ struct Memory {
                                     share.tiles.size());
         const int64_t pixels = static_cast<int64_t>(2 * tiles.height + s.kernel_h - 1) *
                                (2 * tiles.width + s.kernel_w - 1) * tiles.images;
-        const int64_t x_floats = rounded(pixels * block(s, 0).width + SLACK);
+        const int64_t x_floats = rounded(pixels * block_of(s, 0).width + SLACK);
         const int64_t entries = rounded(chunk * filters * lists.capacity);
         const int64_t list_floats = rounded(chunk * filters * sizeof(List) / sizeof(float));
         x = scratch.floats(x_floats + 2 * entries + list_floats);
@@ -119,7 +127,7 @@ int32_t run_share(const FiltersJob &job, const Tiles &tiles, const Share &share,
             build_lists(job, Tile(job.s, tiles, job.images, t), filters,
                         (t - from) * filters.size(), m.lists, bias);
         for (int64_t b = share.blocks.begin; b < share.blocks.end; ++b)
-            add_block(job, tiles, m, from, to, filters.size(), block(job.s, static_cast<int>(b)),
+            add_block(job, tiles, m, from, to, filters.size(), block_of(job.s, b),
                       sums + z.of(share, b));
     }
     return OK;
@@ -129,7 +137,7 @@ int32_t run_share(const FiltersJob &job, const Tiles &tiles, const Share &share,
 void write_out(const FiltersJob &job, const Share &share, const Sums &z, int parts, float *sums) {
     const ConvShape &s = job.s;
     for (int64_t b = share.blocks.begin; b < share.blocks.end; ++b) {
-        const Block its = block(s, static_cast<int>(b));
+        const Block its = block_of(s, b);
         float *run = sums + z.of(share, b);
         for (int64_t o = share.filters.begin; o < share.filters.end; ++o)
             for (int kh = 0; kh < s.kernel_h; ++kh, run += 16 * its.vectors) {
@@ -153,7 +161,7 @@ void write_out(const FiltersJob &job, const Share &share, const Sums &z, int par
 
 int32_t filters_by_lists(const FiltersJob &job, int threads) {
     const ConvShape &s = job.s;
-    const Tiles tiles(s, block(s, 0).width);
+    const Tiles tiles(s, block_of(s, 0).width);
     const Sums z(s);
     const int64_t num_tiles = tiles.count(job.images);
     const Split split(s, num_tiles, z.bias, threads);
@@ -173,13 +181,13 @@ int32_t filters_by_lists(const FiltersJob &job, int threads) {
             const int rest = i / split.filters % split.blocks;
             const Share share = {Part(num_tiles, split.tiles, part),
                                  Part(s.filters, split.filters, i % split.filters),
-                                 Part(num_blocks(s), split.blocks, rest)};
+                                 Part(blocks_of(s), split.blocks, rest)};
             status = std::max(status, run_share(job, tiles, share, z, sums + part * z.all));
         }
 #pragma omp for schedule(static)
         for (int i = 0; i < split.filters * split.blocks; ++i) {
             const Share share = {Part(0, 1, 0), Part(s.filters, split.filters, i % split.filters),
-                                 Part(num_blocks(s), split.blocks, i / split.filters)};
+                                 Part(blocks_of(s), split.blocks, i / split.filters)};
             write_out(job, share, z, split.tiles, sums);
         }
     }

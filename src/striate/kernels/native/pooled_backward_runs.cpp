@@ -83,22 +83,12 @@ void add_runs(const Runs &runs, int rows, int vectors) {
     }
 }
 
-// Two vectors of channels for 3x3 make 18 sums, the best use of the registers; a wider kernel has
-// room for one, and 1x1 needs four for sums enough to hide an FMA's four cycles.
-static int preferred_width(const ConvShape &s) {
-    return s.kernel_w == 1 ? 64 : s.kernel_w <= 4 ? 32 : 16;
-}
+int num_blocks(const ConvShape &s, int width) { return (s.channels + width - 1) / width; }
 
-int num_blocks(const ConvShape &s) {
-    const int width = preferred_width(s);
-    return (s.channels + width - 1) / width;
-}
-
-Block block(const ConvShape &s, int index) {
-    const int preferred = preferred_width(s);
+Block block(const ConvShape &s, int width, int index) {
     Block b;
-    b.first = index * preferred;
-    b.used = std::min(preferred, s.channels - b.first);
+    b.first = index * width;
+    b.used = std::min(width, s.channels - b.first);
     b.width = s.channels < 16 ? s.channels : (b.used + 15) / 16 * 16;
     b.vectors = (s.kernel_w * b.width + 15) / 16;
     return b;
