@@ -8,7 +8,7 @@ import torch
 from striate.errors import KernelError
 from striate.kernels import library, optimizer_step
 from striate.kernels.optimizer_step import RULES, OptimizerStep
-from tests.kernels.fenced import fenced
+from tests.kernels.arena import at_the_end
 
 pytestmark = [
     pytest.mark.torch,
@@ -29,7 +29,7 @@ def tensors(rule: str) -> tuple[list[torch.Tensor], list[list[torch.Tensor]], li
     params, grads = ([torch.randn(n, generator=random) for n in SIZES] for _ in range(2))
     # one size of squares and means of squares, so that differences of them stay above 0
     states = [[torch.full((n,), 2.0) for n in SIZES] for _ in range(STATES.get(rule, 1))]
-    fence = [[fenced(t) for t in group] for group in (params, grads, *states)]
+    fence = [[at_the_end(t) for t in group] for group in (params, grads, *states)]
     return fence[0], fence[2:], fence[1]
 
 

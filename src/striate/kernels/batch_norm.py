@@ -1,6 +1,6 @@
 """Batch normalisation of a training step with the sum and the activation behind it.
 
-Maps are (..., C) of float32 without gaps.
+Maps are (N, C, ...) of float32 that lie in memory as (N, ..., C) without gaps.
 """
 
 from __future__ import annotations
@@ -48,6 +48,12 @@ class BatchNorm:
     epsilon: float
     momentum: float
 
+    @property
+    def text(self) -> str:
+        """What is done behind the normalisation, in words."""
+        name = "relu6" if self.activation == "capped_relu" and self.number == 6 else self.activation
+        return (", sum" if self.adds else "") + ("" if name == "linear" else f", {name}")
+
     def forward(
         self,
         x: Tensor,
@@ -57,7 +63,7 @@ class BatchNorm:
         moving: tuple[Tensor, Tensor],
         backward: bool,
     ) -> tuple[Tensor, Tensor, Tensor | None]:
-        """The result, the batch's mean and inverse deviation, and the bits that `backward` needs.
+        """The result, the batch's statistics, and the bits that `backward` needs.
 
         Args:
             x: the input.
@@ -66,10 +72,10 @@ class BatchNorm:
             moving: mean and variance, moved towards the batch's.
             backward: whether a backward pass may follow.
         """
-        y, statistics, bits = torch.empty_like(x), x.new_empty((2, x.shape[-1])), None
+        y, statistics, bits = torch.empty_like(x), x.new_empty((3, x.shape[1])), None
         if backward and add is not None and self.activation != "linear":
-            words = (x.shape[-1] + LANES - 1) // LANES
-            bits = torch.empty((*x.shape[:-1], words), dtype=torch.int16)
+            words = (x.shape[1] + LANES - 1) // LANES
+            bits = torch.empty(x.numel() // x.shape[1] * words, dtype=torch.int16)
         _call("batch_norm", self._native(x), (x, gamma, beta, add, y, bits, *statistics, *moving))
         # torch counts writes to tensors; those of native code it does not see
         torch.autograd.graph.increment_version(moving)
@@ -97,14 +103,24 @@ class BatchNorm:
         dadd = g if wanted[1] else None  # through no activation it passes as it is
         if wanted[1] and bits is not None:
             dadd = torch.empty_like(x)
-        dgamma, dbeta = torch.empty_like(statistics)
+        dgamma, dbeta = torch.empty_like(statistics[:2])
         written = None if bits is None else dadd
         values = (x, gamma, beta, *statistics, g, bits, dx, written, dgamma, dbeta)
         _call("batch_norm_backward", self._native(x), values)
         return dx, dadd, dgamma, dbeta
 
+    def open_at(self, z: Tensor) -> Tensor:
+        """Where the activation of z lets a gradient through."""
+        return (z >= 0) & (z <= self.number) if self.activation == "capped_relu" else ~(z <= 0)
+
+    def opened(self, bits: Tensor, x: Tensor) -> Tensor:
+        """The same from the bits of the forward pass on x."""
+        sizes = (len(x), *x.shape[2:], -1)
+        found = (bits.view(-1, 1) >> torch.arange(LANES, dtype=torch.int16)) & 1
+        return found.bool().view(sizes)[..., : x.shape[1]].movedim(-1, 1)
+
     def _native(self, x: Tensor) -> NativeNorm:
-        channels, activation = x.shape[-1], ACTIVATIONS[self.activation]
+        channels, activation = x.shape[1], ACTIVATIONS[self.activation]
         rows = x.numel() // channels
         return NativeNorm(rows, channels, activation, self.number, self.epsilon, self.momentum)
 

@@ -21,6 +21,7 @@ from striate.ops.in_place import in_place
 from striate.ops.joined import conv_joined
 from striate.ops.layout import to_external, to_internal
 from striate.plan.blocks import BlockFunction
+from striate.plan.normalizing import NormFunction
 from striate.plan.operation import ACTIVATION, PRODUCT, Operation
 from striate.plan.weights import WeightSource
 
@@ -54,6 +55,8 @@ def bind(
         if changed or op.block is not None or op.padding is not None:
             return _product(op, node, layer, graph, layers, keep)
         return layer.before_activation, None  # type: ignore[return-value]
+    if op.normalizes is not None:
+        return NormFunction(op.normalizes, layer), None
     if op.affine is not None:
         scale, offset = op.affine
         return partial(affine, scale=scale, offset=offset), None

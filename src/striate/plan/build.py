@@ -122,6 +122,7 @@ def _step(draft: Draft, block: list[Operation]) -> Step:
     names = tuple(op.name for op in block)
     ordered = tuple(n.name for n in draft.graph if n.name in nodes)
     ours = tuple(k for op in block if op.block is not None for k in Block(op.block).names)
+    ours += tuple("batch_norm" for op in block if op.normalizes is not None)
     return Step(ordered, text, shape, block[0].precision, names, ours)
 
 

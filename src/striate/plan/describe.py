@@ -28,6 +28,8 @@ def describe(draft: Draft, operation: Operation) -> str:
         text += f" + {operation.joined[0]}, one kernel"
     if operation.block is not None:
         text += _inside(operation.block)
+    if operation.normalizes is not None:
+        text += operation.normalizes.text
     return text
 
 

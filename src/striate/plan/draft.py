@@ -130,6 +130,21 @@ class Draft:
         gone = self.operations.pop(self._place(operation))
         self._redirect(gone.writes[0], gone.reads[0])
 
+    def absorb(self, first: Operation, later: Operation, **fields: Any) -> Operation:
+        """Lets `first` do what `later` does with its result, at `later`'s place.
+
+        Args:
+            first: whose result `later` reads, and nobody else.
+            later: what is taken out; what else it reads `first` reads, too.
+            fields: those of `first` that change.
+        """
+        others = tuple(p for p in later.reads if p.node != first.name)
+        place = self._place(later)
+        self.operations[place] = replace(first, reads=(*first.reads, *others), **fields)
+        del self.operations[self._place(first)]
+        self._redirect(later.writes[0], first.writes[0])
+        return next(op for op in self.operations if op.name == first.name)
+
     def drop(self, operation: Operation) -> None:
         """Takes out an operation that nobody reads."""
         del self.operations[self._place(operation)]

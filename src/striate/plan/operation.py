@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from striate.graph import Port
+from striate.kernels.batch_norm import BatchNorm
 from striate.kernels.shapes import ConvShape
 
 WHOLE = "whole"  # the layer as it is
@@ -33,6 +34,8 @@ class Operation:
         precision: "float32", "bfloat16" or "float16", what its products are computed in.
         block: the sizes of a convolution that a kernel of ours runs, with the pooling and the
             activation that are part of it.
+        normalizes: a batch normalisation that our kernel runs, with the sum and the activation that
+            are part of it.
         nodes: all nodes whose work it does, in the order of the graph.
     """
 
@@ -51,6 +54,7 @@ class Operation:
     padding: tuple[tuple[int, int], ...] | None = None
     precision: str = "float32"
     block: ConvShape | None = None
+    normalizes: BatchNorm | None = None
     nodes: tuple[str, ...] = ()
 
     @property

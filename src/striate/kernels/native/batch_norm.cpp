@@ -122,6 +122,13 @@ Pair total(const Work &w, int c) {
     return sum;
 }
 
+// y = (x - mean) scale + shift; the rest of the mean is in the shift. Both passes compute the same.
+template <class Values> void set_line(const Work &w, const Values &v, int c) {
+    w.mean[c] = v.mean[c];
+    w.scale[c] = (v.gamma ? v.gamma[c] : 1.0f) * v.inverse[c];
+    w.shift[c] = std::fma(-v.rest[c], w.scale[c], v.beta ? v.beta[c] : 0.0f);
+}
+
 // Forward -------------------------------------------------------------------------------------
 
 void find_pivot(const Norm &n, const Work &w, const float *x) {
@@ -162,10 +169,10 @@ void finish_statistics(const Norm &n, const Work &w, const NormForward &v) {
         const double off = sum.first / rows, square = sum.second / rows - off * off;
         const double variance = square < 0 ? 0 : square; // a NaN stays one
         const double mean = w.pivot[c] + off, inverse = 1 / std::sqrt(variance + n.epsilon);
-        w.mean[c] = v.mean[c] = static_cast<float>(mean);
+        v.mean[c] = static_cast<float>(mean);
         v.inverse[c] = static_cast<float>(inverse);
-        w.scale[c] = (v.gamma ? v.gamma[c] : 1.0f) * v.inverse[c];
-        w.shift[c] = v.beta ? v.beta[c] : 0.0f;
+        v.rest[c] = static_cast<float>(mean - v.mean[c]);
+        set_line(w, v, c);
         const float share = 1 - n.momentum;
         v.moving_mean[c] += share * (static_cast<float>(mean) - v.moving_mean[c]);
         v.moving_variance[c] += share * (static_cast<float>(variance) - v.moving_variance[c]);
@@ -268,16 +275,17 @@ void sum_gradients(const Norm &n, const Work &w, const NormBackward &v, int64_t 
     });
 }
 
-// dx = scale (g - mean(g) - (x - mean) inverse^2 mean(g (x - mean)))
+// dx = scale (g - mean(g) - d inverse^2 mean(g d)) with d = x - mean - rest
 void finish_sums(const Norm &n, const Work &w, const NormBackward &v) {
     const double rows = static_cast<double>(n.rows);
     for (int c = 0; c < n.channels; ++c) {
         const Pair sum = total(w, c);
-        const double inverse = v.inverse[c];
+        const double inverse = v.inverse[c], product = sum.second - v.rest[c] * sum.first;
+        const double slope = -w.scale[c] * inverse * inverse * product / rows;
         v.dbeta[c] = static_cast<float>(sum.first);
-        v.dgamma[c] = static_cast<float>(sum.second * inverse);
-        w.slope[c] = static_cast<float>(-w.scale[c] * inverse * inverse * sum.second / rows);
-        w.offset[c] = static_cast<float>(-w.scale[c] * sum.first / rows);
+        v.dgamma[c] = static_cast<float>(product * inverse);
+        w.slope[c] = static_cast<float>(slope);
+        w.offset[c] = static_cast<float>(-w.scale[c] * sum.first / rows - slope * v.rest[c]);
     }
 }
 
@@ -313,11 +321,8 @@ template <int A, bool ADD> void forward(const Norm &n, const Work &w, const Norm
 
 template <int A, bool ADD>
 void backward(const Norm &n, const Work &w, const NormBackward &v, int32_t t) {
-    for (int c = 0; c < n.channels; ++c) {
-        w.mean[c] = v.mean[c];
-        w.scale[c] = (v.gamma ? v.gamma[c] : 1.0f) * v.inverse[c];
-        w.shift[c] = v.beta ? v.beta[c] : 0.0f;
-    }
+    for (int c = 0; c < n.channels; ++c)
+        set_line(w, v, c);
     each_piece(n, w, t, false, [&](int64_t i) { sum_gradients<A, ADD>(n, w, v, i); });
     finish_sums(n, w, v);
     if (v.dx)

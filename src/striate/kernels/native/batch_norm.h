@@ -22,12 +22,13 @@ struct NormForward {
     const float *add;              // as x, or null
     float *y;
     uint16_t *open; // per row and 16 channels, where the activation lets gradients through; or null
-    float *mean, *inverse;                 // of this batch; 1 / sqrt(variance + epsilon)
-    float *moving_mean, *moving_variance;  // moved; the variance is divided by rows
+    float *mean, *inverse, *rest; // of this batch; inverse: 1 / sqrt(variance + epsilon);
+                                  // rest: the mean in float64 less the mean
+    float *moving_mean, *moving_variance; // moved; the variance is divided by rows
 };
 
 struct NormBackward {
-    const float *x, *gamma, *beta, *mean, *inverse;
+    const float *x, *gamma, *beta, *mean, *inverse, *rest;
     const float *g;       // gradient of y
     const uint16_t *open; // what the forward pass left; null: found again from x
     float *dx, *dadd;     // null: not wanted

@@ -13,6 +13,7 @@ from striate.plan.rules.in_place_activation import in_place_activation
 from striate.plan.rules.joined_activation import joined_activation
 from striate.plan.rules.merged_padding import merged_padding
 from striate.plan.rules.native_blocks import native_blocks
+from striate.plan.rules.native_normalization import native_normalization
 from striate.plan.rules.normalization_in_weights import normalization_in_weights
 from striate.plan.rules.pool_first import pool_first
 from striate.plan.rules.scaling_in_weights import scaling_in_weights
@@ -30,5 +31,6 @@ RULES: tuple[Callable[[Draft], None], ...] = (
     pool_first,
     native_blocks,
     bfloat16_products,
+    native_normalization,
     in_place_activation,
 )

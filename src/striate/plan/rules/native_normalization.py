@@ -1,0 +1,118 @@
+"""Batch normalisation, the sum and the activation behind it in one step, for training."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from striate.graph import Port
+from striate.kernels.batch_norm import BatchNorm
+from striate.kernels.library import missing
+from striate.layers import BatchNormalization
+from striate.plan.draft import Draft
+from striate.plan.half import low_values
+from striate.plan.operation import ACTIVATION, WHOLE, Operation
+
+RULE = "one normalisation"
+
+
+def native_normalization(draft: Draft) -> None:
+    """Batch normalisation in training with an `Add` and a rectifier behind it: two passes.
+
+    Why the result is the same: mean and variance are those of the batch, summed up in float64
+    from short sums in float32; sum and activation are applied while the result is written. The
+    backward pass finds where the activation was open from the input, by the same arithmetic, or
+    from bits that the forward pass noted if a map was added; so it needs no result, and the
+    activation's input is nowhere kept. The moving statistics move as in the plain form. Second
+    derivatives are those of the plain form (`plan.normalizing`).
+    """
+    request = draft.request
+    if not request.backward:
+        return
+    found = [op for op in draft.operations if _trains(draft, op)]
+    reason = "" if request.device == "cpu" else "our own kernels are for CPUs"
+    if not reason and missing():
+        reason = f"torch's kernels run, not our own: {missing()}"
+    low = low_values(draft.operations, draft.graph, draft.layers)
+    refused: dict[str, list[str]] = {}
+    for operation in found:
+        why = reason or _obstacle(draft, operation, low)
+        if why:
+            refused.setdefault(why, []).append(operation.node)
+        else:
+            _join(draft, operation, low)
+    for why, nodes in refused.items():
+        draft.refuse(RULE, tuple(nodes), why)
+
+
+def _trains(draft: Draft, operation: Operation) -> bool:
+    """Whether it is a batch normalisation that takes the statistics of the batch."""
+    layer = draft.layer(operation)
+    known = isinstance(layer, BatchNormalization) and operation.part == WHOLE
+    return known and draft.trains(operation) and layer.trainable
+
+
+def _obstacle(draft: Draft, operation: Operation, low: set[Port]) -> str:
+    """ "" if the kernel does it, else why not."""
+    kind = draft.kind(operation)
+    if kind.axis not in (-1, draft.node(operation).output.rank - 1):
+        return "its axis is not the channels"
+    if draft.observed(operation):
+        return "someone set hooks on it"
+    if type(draft.layer(operation)) is not BatchNormalization:
+        return "it is a layer of the user's own"
+    if low & {*operation.reads, *operation.writes}:
+        return "its values are of a half type, which torch's kernel reads as they are"
+    return ""
+
+
+def _join(draft: Draft, operation: Operation, low: set[Port]) -> None:
+    """Makes one step of a batch normalisation with what follows it."""
+    kind = draft.kind(operation)
+    norm = BatchNorm("linear", 0.0, False, kind.epsilon, kind.momentum)
+    nodes = operation.nodes
+    later = _sum(draft, operation, low)
+    if later is not None:
+        nodes, norm = (*nodes, *later.nodes), replace(norm, adds=True)
+        operation = draft.absorb(operation, later)
+    after = draft.next_alone(operation)
+    known = None if after is None else _activation(draft, after)
+    if after is not None and known is not None:
+        nodes, norm = (*nodes, *after.nodes), replace(norm, activation=known[0], number=known[1])
+        draft.remove(after)
+    nodes = tuple(dict.fromkeys(nodes))
+    draft.update(operation, normalizes=norm, nodes=nodes)
+    draft.say(RULE, nodes, f"one step by our own kernel: normalise{norm.text}")
+
+
+def _sum(draft: Draft, operation: Operation, low: set[Port]) -> Operation | None:
+    """The sum with one other map that alone reads its result."""
+    (result,) = operation.writes
+    readers = draft.readers(operation)
+    if len(readers) != 1 or result in draft.outputs:
+        return None
+    (later,) = readers
+    others = [p for p in later.reads if p != result]
+    plain = type(draft.kind(later)).__name__ == "Add" and not draft.kind(later).penalises
+    if not plain or len(later.reads) != 2 or len(others) != 1 or draft.observed(later):
+        return None
+    sizes = {draft.graph.spec(p).shape for p in draft.node(later).inputs}
+    return None if len(sizes) > 1 or low & {*others, *later.writes} else later
+
+
+def _activation(draft: Draft, after: Operation) -> tuple[str, float] | None:
+    """An activation as the kernel knows it: its name and its number."""
+    kind = draft.kind(after)
+    if after.part != ACTIVATION or kind.penalises or draft.observed(after):
+        return None
+    numbers: Mapping[str, Any] = {} if after.name != after.node else vars(kind)
+    slope, cap = numbers.get("negative_slope") or 0.0, numbers.get("max_value")
+    if after.activation == "relu" and cap is None:
+        return ("leaky_relu", slope) if slope else ("relu", 0.0)
+    if after.activation == "relu" and cap is not None and not slope:
+        return "capped_relu", float(cap)
+    slope = numbers.get("negative_slope", 0.2)
+    return {"relu6": ("capped_relu", 6.0), "leaky_relu": ("leaky_relu", slope)}.get(
+        after.activation
+    )
