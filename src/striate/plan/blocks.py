@@ -34,18 +34,13 @@ class BlockFunction:
 
     def __call__(self, x: Tensor) -> Tensor:
         kernel, bias = self.source()
-        if not self._sees(x) or not self._sees(kernel) or x.shape[1:] != self._shape:
+        if not sees(x) or not sees(kernel) or x.shape[1:] != self._shape:
             return plain(self.shape, x.to(kernel.dtype), kernel, bias)
         return _Joined.apply(x, kernel, bias, self.block)  # type: ignore[no-any-return,no-untyped-call]
 
     @property
     def _shape(self) -> tuple[int, ...]:
         return (self.shape.channels, *self.shape.size)
-
-    @staticmethod
-    def _sees(x: Tensor) -> bool:
-        known = type(x) in (Tensor, torch.nn.Parameter) and x.dtype is torch.float32
-        return known and x.device.type == "cpu" and not transformed()
 
 
 def plain(shape: ConvShape, x: Tensor, kernel: Tensor, bias: Tensor | None) -> Tensor:
@@ -106,6 +101,12 @@ def _dense(x: Tensor) -> Tensor:
 def _weights(kernel: Tensor) -> Tensor:
     """(H, W, C, O) as (O, C, H, W) that lies in memory as (O, H, W, C)."""
     return kernel.detach().permute(3, 0, 1, 2).contiguous().permute(0, 3, 1, 2)
+
+
+def sees(x: Tensor) -> bool:
+    """Whether kernels of ours may read a tensor at its address."""
+    known = type(x) in (Tensor, torch.nn.Parameter) and x.dtype is torch.float32
+    return known and x.device.type == "cpu" and not x.is_neg() and not transformed()
 
 
 def transformed() -> bool:

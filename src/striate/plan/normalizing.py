@@ -10,7 +10,7 @@ from torch import Tensor
 
 from striate.kernels.batch_norm import BatchNorm
 from striate.ops.normalization import batch_norm_training
-from striate.plan.seen import sees
+from striate.plan.blocks import sees
 
 Moving = tuple[Tensor, Tensor]
 
