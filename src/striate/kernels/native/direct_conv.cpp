@@ -27,31 +27,24 @@ struct Float32 {
             store(y + i, in, _mm512_maskz_loadu_ps(open, x + i));
         }
     }
+
+    // Rows of 16 filters as they are; returns how far the next one is.
+    static int64_t pack(const float *square, int64_t count, float *row, int64_t width) {
+        for (int64_t i = 0; i < count; ++i)
+            _mm512_storeu_ps(row + i * width, _mm512_load_ps(square + i * LANES));
+        return count * width;
+    }
 };
 
 } // namespace
 
 STRIATE_EXPORT size_t direct_conv_packed_size(const ConvShape *s) {
-    return static_cast<size_t>(padded_filters(*s)) * s->kernel_h * s->kernel_w * s->channels;
+    return Pack<Float32>(*s, nullptr, false).size();
 }
 
 STRIATE_EXPORT int32_t direct_conv_pack(const ConvShape *s, const float *weights, int32_t turned,
                                         float *packed, int32_t threads) {
-    const int64_t taps = static_cast<int64_t>(s->kernel_h) * s->kernel_w;
-    const int64_t depth = taps * s->channels, blocks = (s->filters + BLOCK - 1) / BLOCK;
-#pragma omp parallel for num_threads(threads) schedule(static)
-    for (int64_t block = 0; block < blocks; ++block) {
-        const int64_t o = block * BLOCK, left = s->filters - o;
-        const int64_t width = left > LANES ? BLOCK : LANES, count = std::min(left, width);
-        float *row = packed + o * depth;
-        for (int64_t t = 0; t < taps; ++t)
-            for (int64_t c = 0; c < s->channels; ++c, row += width)
-                for (int64_t i = 0; i < width; ++i) {
-                    const int64_t here = (o + i) * depth + t * s->channels + c;
-                    const int64_t there = (c * taps + taps - 1 - t) * s->filters + o + i;
-                    row[i] = i < count ? weights[turned ? there : here] : 0.0f;
-                }
-    }
+    Pack<Float32>(*s, weights, turned)(packed, threads);
     return OK;
 }
 

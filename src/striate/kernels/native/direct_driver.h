@@ -4,16 +4,12 @@
 #include <memory>
 #include <new>
 
+#include "direct_pack.h"
 #include "direct_stage.h"
 #include "direct_tile.h"
 #include "scratch.h"
 
 namespace striate {
-
-// Filters are packed in blocks of 32; what is left is a block of 16 if it fits there.
-inline constexpr int64_t BLOCK = 32;
-
-inline int64_t padded_filters(const ConvShape &s) { return (s.filters + LANES - 1) / LANES * LANES; }
 
 // How threads share the work: `cells` times `filters` of them.
 struct Split {
@@ -57,8 +53,7 @@ template <class Math> class Direct {
         if (!runs || !parts)
             return NO_MEMORY;
         num_parts = g.parts(runs.get(), parts.get());
-        for (int64_t i = 0; i < parts[num_parts - 1].last; ++i)
-            depth += runs[i].rows;
+        depth = g.depth();
         streams = s.pool == 1 && s.activation != LEAKY_RELU && (s.filters | s.y_row) % LANES == 0 &&
                   reinterpret_cast<uintptr_t>(v.y) % 64 == 0 &&
                   images * g.cells() * s.filters > STREAMED_VALUES;

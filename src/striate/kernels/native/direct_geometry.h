@@ -76,12 +76,34 @@ struct Geometry {
         return taps + taps * s.channels / (step * most_rows()) + 1;
     }
 
-    // Fills in the runs of a pixel in the order of the packed rows, cut where a part of the
-    // weights would leave no room in the L2 cache; returns the number of parts.
+    // Calls each(at, values) for the runs of a pixel, in the order of the weights, uncut.
+    template <class Each> void all_runs(Each each) const {
+        int64_t at = 0, end = 0;
+        for (int h = 0; h < s.kernel_h; ++h)
+            for (int w = 0; w < s.kernel_w; ++w) {
+                const int64_t tap = h * s.dilation_h * line + w * s.dilation_w * pixel;
+                if (tap != end) {
+                    each(at, end - at);
+                    at = tap;
+                }
+                end = tap + s.channels;
+            }
+        each(at, end - at);
+    }
+
+    // Packed rows of a filter.
+    int64_t depth() const {
+        int64_t found = 0;
+        all_runs([&](int64_t, int64_t values) { found += (values + step - 1) / step; });
+        return found;
+    }
+
+    // Fills in the runs of a pixel, cut where a part of the weights would leave no room in the
+    // L2 cache; returns the number of parts.
     int64_t parts(Run *run, Part *part) const {
-        int64_t runs = 0, count = 0, row = 0, size = 0, at = 0, end = 0;
-        const auto cut = [&] {
-            for (int64_t left = (end - at + step - 1) / step; left > 0;) {
+        int64_t runs = 0, count = 0, row = 0, size = 0;
+        all_runs([&](int64_t at, int64_t values) {
+            for (int64_t left = (values + step - 1) / step; left > 0;) {
                 const int64_t now = std::min(left, most_rows());
                 if (count == 0 || size + now > PART_ROWS)
                     part[count++] = {runs, runs, row}, size = 0;
@@ -89,17 +111,7 @@ struct Geometry {
                 part[count - 1].last = runs;
                 size += now, row += now, at += now * step, left -= now;
             }
-        };
-        for (int h = 0; h < s.kernel_h; ++h)
-            for (int w = 0; w < s.kernel_w; ++w) {
-                const int64_t tap = h * s.dilation_h * line + w * s.dilation_w * pixel;
-                if (tap != end) {
-                    cut();
-                    at = tap;
-                }
-                end = tap + s.channels;
-            }
-        cut();
+        });
         return count;
     }
 

@@ -26,6 +26,7 @@ template <class Math> class Stage {
                 else
                     line(((chunk.image + n) * s.in_h + from) * s.in_w, place);
             }
+        *place = 0; // the last run's last pair may reach here; its weight is 0, so no NaN may
     }
 
   private:
