@@ -12,7 +12,7 @@ NATIVE = Path("src/striate/kernels/native")
 # (`__attribute__((target("avx512bf16")))`) and is only called where kernels/library.py found it.
 FLAGS = ["-O3", "-std=c++17", "-fopenmp", "-fvisibility=hidden", "-Wall", "-Wextra"]
 # g++ warns of its own headers: intrinsics begin with undefined vectors on purpose.
-FLAGS += ["-Wno-maybe-uninitialized"]
+FLAGS += ["-Wno-maybe-uninitialized", "-Wno-uninitialized"]
 FLAGS += ["-march=skylake-avx512", "-mtune=icelake-server", "-mprefer-vector-width=512"]
 
 extensions = [

@@ -157,6 +157,7 @@ def _block(shape: ConvShape, x: Tensor, weights: Tensor, bias: Tensor) -> Tensor
 # A kernel's name, and what gives its cases.
 KERNELS: dict[str, Callable[[], Iterator[Case]]] = {
     "direct_conv": forward("direct_conv", 1e-5),
+    "direct_conv_bf16": forward("direct_conv_bf16", 2e-2),
     "winograd_conv": forward("winograd_conv", 2e-5),
 }
 

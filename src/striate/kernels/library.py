@@ -38,6 +38,12 @@ def missing() -> str:
     return ""
 
 
+@cache
+def bfloat16() -> bool:
+    """Whether the processor multiplies bfloat16 (AVX512_BF16)."""
+    return not missing() and bool(torch.cpu._is_avx512_bf16_supported())
+
+
 def function(name: str, *arguments: Any, result: Any = ctypes.c_int32) -> Any:
     """A function of the library, with the types of its arguments and its result.
 
