@@ -103,6 +103,14 @@ def test_it_is_the_definition(shape: ConvShape, images: int, extras: bool) -> No
         assert (code != winner).double().mean() < 1e-3  # values that are equal but for the error
 
 
+def test_a_large_result_is_torchs() -> None:
+    """One that is written past the caches."""
+    shape = ConvShape(16, 16, (513, 513), (3, 3), padding=SAME)
+    kernel, x = ConvKernel("winograd_conv", shape), values(1, 16, 513, 513)
+    right = torch.nn.functional.conv2d(x.double(), kernel_of(shape).double(), padding=1)
+    assert_near(kernel(x, kernel.pack(kernel_of(shape))), right)
+
+
 @pytest.mark.parametrize("shape", [SHAPES[1], SHAPES[2], SHAPES[6]])
 def test_the_input_gradient_is_torchs(shape: ConvShape) -> None:
     (top, bottom), (left, right) = shape.padding

@@ -36,9 +36,6 @@ struct Split {
 // Weights of so many packed rows of 32 filters need not be read by blocks.
 inline constexpr int64_t RESIDENT_ROWS = 2048;
 
-// Larger results would be thrown out of the caches before anybody reads them.
-inline constexpr int64_t STREAMED_VALUES = 4 << 20;
-
 template <class Math> class Direct {
     using Value = typename Math::Value;
 

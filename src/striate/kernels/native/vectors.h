@@ -11,6 +11,9 @@ namespace striate {
 
 inline constexpr int LANES = 16;
 
+// Larger results would be thrown out of the caches before anybody reads them.
+inline constexpr int64_t STREAMED_VALUES = 4 << 20;
+
 // The lanes of a vector that `left` values fill.
 inline __mmask16 lanes(int64_t left) {
     return left >= LANES ? 0xffff : left <= 0 ? 0 : static_cast<__mmask16>((1u << left) - 1);

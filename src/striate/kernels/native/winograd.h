@@ -22,10 +22,11 @@
 
 #include "conv.h"
 #include "scratch.h"
+#include "vectors.h"
 
 namespace striate::winograd {
 
-constexpr int LANES = 16, SIDE = 4, PATCH = 6, PLANES = PATCH * PATCH;
+constexpr int SIDE = 4, PATCH = 6, PLANES = PATCH * PATCH;
 using Vector = __m512;
 
 inline Vector broadcast(float value) { return _mm512_set1_ps(value); }
@@ -168,17 +169,48 @@ struct Tiles {
     }
 };
 
+// A map of all images.
+struct Map {
+    const float *values; // null: there is none
+    int h, w, row, channels;
+
+    int64_t pixel(int64_t image, int y, int x) const { return ((image * h + y) * w + x) * row; }
+};
+
 // Where the pixels of a square of a map begin; outside the map they are `nothing`, zeros.
 template <int SIZE> struct Pixels {
     const float *at[SIZE][SIZE];
 
-    Pixels(const float *image, int top, int left, int h, int w, int row, const float *nothing) {
+    Pixels(const Map &map, int64_t image, int top, int left, const float *nothing) {
         for (int i = 0; i < SIZE; ++i)
             for (int j = 0; j < SIZE; ++j) {
                 const int y = top + i, x = left + j;
-                const bool inside = y >= 0 && y < h && x >= 0 && x < w;
-                at[i][j] = inside ? image + (static_cast<int64_t>(y) * w + x) * row : nothing;
+                const bool inside = y >= 0 && y < map.h && x >= 0 && x < map.w;
+                at[i][j] = inside ? map.values + map.pixel(image, y, x) : nothing;
             }
+    }
+};
+
+// The tiles that come next: their squares of a map are fetched into the L2 cache, a few at a time
+// between products, which leave the memory idle.
+struct Ahead {
+    Tiles tiles;
+    int64_t tile;
+    int count;
+
+    // Part `part` of `parts` of the squares, whose corners lie `down` and `right` of the tiles'.
+    // Inlined always: GCC 12 drops calls of functions that do nothing but fetch.
+    __attribute__((always_inline)) inline void fetch(const Map &map, int down, int right, int part,
+                                                     int parts) const {
+        const int rows = map.values ? SIDE * count : 0;
+        for (int i = rows * part / parts; i < rows * (part + 1) / parts; ++i) {
+            const Tiles::Place at = tiles.place(tile + i / SIDE);
+            const int y = at.top + i % SIDE + down, first = std::max(at.left + right, 0);
+            const int last = y < 0 || y >= map.h ? 0 : std::min(at.left + right + SIDE, map.w);
+            for (int x = first; x < last; ++x)
+                for (int c = 0; c < map.channels; c += LANES)
+                    _mm_prefetch(map.values + map.pixel(at.image, y, x) + c, _MM_HINT_T1);
+        }
     }
 };
 
@@ -191,33 +223,43 @@ inline Vector load_masked(const float *values, const float *mask) {
 
 // The input of a block, by tiles of its result.
 struct Patches {
-    const ConvShape &s;
-    const float *x, *mask, *nothing;
+    Map x, mask;
+    int pad_top, pad_left;
+    const float *nothing;
     Tiles tiles;
 
+    Patches(const ConvShape &s, const float *x, const float *mask, const float *nothing, Tiles tiles)
+        : x{x, s.in_h, s.in_w, s.x_row, s.channels}, mask{mask, s.in_h, s.in_w, s.x_row, s.channels},
+          pad_top(s.pad_top), pad_left(s.pad_left), nothing(nothing), tiles(tiles) {}
+
     // Floats of a plane of `count` tiles: planes of a power of two would share cache sets.
-    size_t plane(int count) const { return static_cast<size_t>(s.channels) * count + LANES; }
+    size_t plane(int count) const { return static_cast<size_t>(x.channels) * count + LANES; }
 
     // Tile `index` of a group of `count`, into v[36][channels / 16][count][16].
     void transform(int64_t tile, int index, int count, float *v) const {
         const Tiles::Place place = tiles.place(tile);
-        const int64_t image = place.image * s.in_h * s.in_w * s.x_row;
-        const int top = place.top - s.pad_top, left = place.left - s.pad_left;
-        const Pixels<PATCH> pixels(x + image, top, left, s.in_h, s.in_w, s.x_row, nothing);
+        const int top = place.top - pad_top, left = place.left - pad_left;
+        const Pixels<PATCH> pixels(x, place.image, top, left, nothing);
         float *to = v + index * LANES;
-        if (mask == nullptr)
-            for (int c = 0; c < s.channels; c += LANES, to += count * LANES)
+        if (mask.values == nullptr)
+            for (int c = 0; c < x.channels; c += LANES, to += count * LANES)
                 transform_input([&](int i, int j) { return _mm512_loadu_ps(pixels.at[i][j] + c); },
                                 to, plane(count));
         else {
-            const Pixels<PATCH> masks(mask + image, top, left, s.in_h, s.in_w, s.x_row, nothing);
-            for (int c = 0; c < s.channels; c += LANES, to += count * LANES)
+            const Pixels<PATCH> masks(mask, place.image, top, left, nothing);
+            for (int c = 0; c < x.channels; c += LANES, to += count * LANES)
                 transform_input(
                     [&](int i, int j) {
                         return load_masked(pixels.at[i][j] + c, masks.at[i][j] + c);
                     },
                     to, plane(count));
         }
+    }
+
+    // Fetches a part of the patches that come next, but for the rims that they share with others.
+    __attribute__((always_inline)) inline void fetch(const Ahead &ahead, int part, int parts) const {
+        ahead.fetch(x, 1 - pad_top, 1 - pad_left, part, parts);
+        ahead.fetch(mask, 1 - pad_top, 1 - pad_left, part, parts);
     }
 };
 

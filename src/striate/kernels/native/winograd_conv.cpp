@@ -67,25 +67,13 @@ struct Block {
     const ConvShape &s;
     const ConvValues &v;
     Patches patches;
+    Activated activated;
+    bool streams; // the result goes past the caches
 
+    int blocks() const { return (s.filters + WIDE - 1) / WIDE; } // of 32 filters
     // Floats of a plane of M.
     static size_t m_plane(int count) { return static_cast<size_t>(WIDE) * count + LANES; }
 };
-
-void activate(const ConvShape &s, Vector *values, int count) {
-    const Vector zero = _mm512_setzero_ps(), number = broadcast(s.number);
-    if (s.activation == LEAKY_RELU)
-        for (int i = 0; i < count; ++i) {
-            const __mmask16 low = _mm512_cmp_ps_mask(values[i], zero, _CMP_NGT_UQ);
-            values[i] = _mm512_mask_mul_ps(values[i], low, values[i], number);
-        }
-    else if (s.activation != LINEAR)
-        for (int i = 0; i < count; ++i) {
-            values[i] = _mm512_max_ps(zero, values[i]); // in this order a NaN stays one
-            if (s.activation == CAPPED_RELU)
-                values[i] = _mm512_min_ps(number, values[i]);
-        }
-}
 
 // Writes the code of 16 values: the winner, or 4 where ReLU gives 0.
 void store_code(const ConvShape &s, Vector best, __m512i winner, uint8_t *code) {
@@ -143,15 +131,25 @@ void finish_tile(const Block &b, Tiles::Place at, int o, const float *m, size_t 
             if (b.v.code && j < broad)
                 store_code(s, cells[j], winner, b.v.code + (first + j) * s.filters + o);
         }
-        activate(s, cells, CELLS);
-        for (int j = 0; j < broad; ++j)
-            _mm512_storeu_ps(b.v.y + (first + j) * s.y_row + o, cells[j]);
+        for (int j = 0; j < broad; ++j) {
+            float *y = b.v.y + (first + j) * s.y_row + o;
+            if (b.streams)
+                _mm512_stream_ps(y, b.activated(cells[j]));
+            else
+                _mm512_storeu_ps(y, b.activated(cells[j]));
+        }
     }
 }
 
-// Results of a group of `count` tiles for the blocks of 32 filters from `begin` to `end`.
-void finish_group(const Block &b, int64_t tile, int count, const float *v, float *m, int begin,
-                  int end) {
+struct Group {
+    int64_t tile; // its first
+    int count;
+    Ahead next;
+};
+
+// Results of a group for the blocks of 32 filters from `begin` to `end`.
+void finish_group(const Block &b, const Group &group, const float *v, float *m, int begin, int end) {
+    const int count = group.count;
     const ConvShape &s = b.s;
     const int parts = (count + MOST - 1) / MOST;
     const size_t v_plane = b.patches.plane(count), m_plane = b.m_plane(count);
@@ -160,15 +158,17 @@ void finish_group(const Block &b, int64_t tile, int count, const float *v, float
         const size_t panel = static_cast<size_t>(s.channels) * vectors * LANES;
         const float *u = b.v.packed + static_cast<size_t>(block) * WIDE * s.channels * PLANES;
         const Multiply *product = vectors == 2 ? MULTIPLY<2> : MULTIPLY<1>;
-        for (int p = 0; p < PLANES; ++p)
+        for (int p = 0; p < PLANES; ++p) {
+            b.patches.fetch(group.next, (block - begin) * PLANES + p, (end - begin) * PLANES);
             for (int part = 0; part < parts; ++part) {
                 const int from = count * part / parts, to = count * (part + 1) / parts;
                 product[to - from](v + p * v_plane + from * LANES, count * LANES, u + p * panel,
                                    s.channels / LANES, m + p * m_plane + from * LANES,
                                    count * LANES);
             }
+        }
         for (int i = 0; i < count; ++i) {
-            const Tiles::Place at = b.patches.tiles.place(tile + i);
+            const Tiles::Place at = b.patches.tiles.place(group.tile + i);
             for (int n = 0; n < vectors; ++n) {
                 const int o = block * WIDE + n * LANES;
                 const float *from = m + (n * count + i) * LANES;
@@ -183,12 +183,7 @@ void finish_group(const Block &b, int64_t tile, int count, const float *v, float
 
 // ---- threads ---------------------------------------------------------------------------------
 
-// Tiles of a group: V within half of L2, but never so few that the kernels stream from L3 faster
-// than they can be multiplied.
-int group_size(const ConvShape &s) {
-    const int fit = static_cast<int>(512 * 1024 / (PLANES * sizeof(float)) / s.channels);
-    return std::clamp(fit / 12 * 12, 24, 48);
-}
+constexpr int GROUP = 24; // tiles
 
 // A thread with fewer tiles than this spends its time on reading kernels.
 constexpr int FEW = 24;
@@ -201,29 +196,30 @@ int32_t split_tiles(const Block &b, int64_t all, int threads) {
 #pragma omp parallel for num_threads(threads) schedule(static, 1)
     for (int thread = 0; thread < threads; ++thread) {
         const int64_t first = all * thread / threads, last = all * (thread + 1) / threads;
-        const int64_t groups = (last - first + group_size(b.s) - 1) / group_size(b.s);
-        const int most = groups ? static_cast<int>((last - first + groups - 1) / groups) : 0;
-        float *v = group_memory.floats(PLANES * (b.patches.plane(most) + b.m_plane(most)));
+        const int64_t groups = (last - first + GROUP - 1) / GROUP;
+        const auto start = [&](int64_t group) { return first + (last - first) * group / groups; };
+        float *v = group_memory.floats(PLANES * (b.patches.plane(GROUP) + b.m_plane(GROUP)));
         if (v == nullptr) {
             status = NO_MEMORY;
             continue;
         }
-        for (int64_t group = 0; group < groups; ++group) {
-            const int64_t from = first + (last - first) * group / groups;
-            const int64_t to = first + (last - first) * (group + 1) / groups;
-            const int count = static_cast<int>(to - from);
-            for (int i = 0; i < count; ++i)
-                b.patches.transform(from + i, i, count, v);
-            finish_group(b, from, count, v, v + PLANES * b.patches.plane(count), 0,
-                         (b.s.filters + WIDE - 1) / WIDE);
+        for (int64_t i = 0; i < groups; ++i) {
+            const int count = static_cast<int>(start(i + 1) - start(i));
+            const int next = i + 1 < groups ? static_cast<int>(start(i + 2) - start(i + 1)) : 0;
+            const Group group{start(i), count, {b.patches.tiles, start(i + 1), next}};
+            for (int k = 0; k < count; ++k)
+                b.patches.transform(group.tile + k, k, count, v);
+            finish_group(b, group, v, v + PLANES * b.patches.plane(count), 0, b.blocks());
         }
+        if (b.streams)
+            _mm_sfence();
     }
     return status;
 }
 
 // All threads share the transformed tiles, of which there are few, and split the filters.
 int32_t split_filters(const Block &b, int count, int threads) {
-    const int blocks = (b.s.filters + WIDE - 1) / WIDE;
+    const Group group{0, count, {b.patches.tiles, 0, 0}};
     float *v = shared_memory.floats(PLANES * b.patches.plane(count));
     if (v == nullptr)
         return NO_MEMORY;
@@ -235,9 +231,9 @@ int32_t split_filters(const Block &b, int count, int threads) {
         for (int i = 0; i < count; ++i)
             b.patches.transform(i, i, count, v);
 #pragma omp for schedule(static)
-        for (int block = 0; block < blocks; ++block)
+        for (int block = 0; block < b.blocks(); ++block)
             if (m != nullptr)
-                finish_group(b, 0, count, v, m, block, block + 1);
+                finish_group(b, group, v, m, block, block + 1);
             else
                 status = NO_MEMORY;
     }
@@ -318,8 +314,11 @@ STRIATE_EXPORT int32_t winograd_conv(const ConvShape *shape, int64_t images,
     if (nothing == nullptr)
         return NO_MEMORY;
     const Tiles tiles(s.out_h / s.pool * s.pool, s.out_w / s.pool * s.pool);
-    const Block b{s, *values, {s, values->x, values->mask, nothing, tiles}};
     const int64_t all = images * tiles.per_image();
+    const int64_t results = images * (s.out_h / s.pool) * (s.out_w / s.pool) * s.filters;
+    const bool whole = s.y_row % LANES == 0 && reinterpret_cast<uintptr_t>(values->y) % 64 == 0;
+    const Block b{s, *values, {s, values->x, values->mask, nothing, tiles}, Activated(s),
+                  whole && results > STREAMED_VALUES};
     const bool few = all < static_cast<int64_t>(threads) * FEW && s.filters >= WIDE * threads;
     return few ? split_filters(b, static_cast<int>(all), threads) : split_tiles(b, all, threads);
 }

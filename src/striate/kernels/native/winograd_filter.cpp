@@ -125,9 +125,8 @@ template <class Load> inline void transform_sums(Load at, float *to, size_t tap)
 // ---- groups of tiles -------------------------------------------------------------------------
 
 struct Gradient {
-    const ConvShape &s;
     Patches patches;
-    const float *g, *mask, *nothing;
+    Map g, mask;
 
     static size_t plane(int filters, int count) {
         return static_cast<size_t>(filters) * count + LANES;
@@ -135,16 +134,14 @@ struct Gradient {
 
     // Tile `index` of a group of `count`, filters from `begin` to `end`.
     void transform(int64_t tile, int index, int count, int begin, int end, float *z) const {
-        const Tiles::Place place = patches.tiles.place(tile);
-        const int64_t image = place.image * s.out_h * s.out_w * s.y_row;
-        const Pixels<SIDE> pixels(g + image, place.top, place.left, s.out_h, s.out_w, s.y_row,
-                                  nothing);
-        const Pixels<SIDE> masks((mask ? mask : g) + image, place.top, place.left, s.out_h, s.out_w,
-                                 s.y_row, nothing);
+        const Tiles::Place at = patches.tiles.place(tile);
+        const float *nothing = patches.nothing;
+        const Pixels<SIDE> pixels(g, at.image, at.top, at.left, nothing);
+        const Pixels<SIDE> masks(mask.values ? mask : g, at.image, at.top, at.left, nothing);
         const size_t step = plane(end - begin, count);
         float *to = z + index * LANES;
         for (int o = begin; o < end; o += LANES, to += count * LANES)
-            if (mask)
+            if (mask.values)
                 transform_gradient(
                     [&](int i, int j) {
                         return load_masked(pixels.at[i][j] + o, masks.at[i][j] + o);
@@ -153,6 +150,13 @@ struct Gradient {
             else
                 transform_gradient([&](int i, int j) { return _mm512_loadu_ps(pixels.at[i][j] + o); },
                                    to, step);
+    }
+
+    // Fetches a part of what comes next.
+    __attribute__((always_inline)) inline void fetch(const Ahead &ahead, int part, int parts) const {
+        patches.fetch(ahead, part, parts);
+        ahead.fetch(g, 0, 0, part, parts);
+        ahead.fetch(mask, 0, 0, part, parts);
     }
 };
 
@@ -164,19 +168,20 @@ struct Share {
 };
 
 // Tiles of a group: V and Z within half of L2.
-int group_size(const ConvShape &s, int filters) {
-    const int fit = static_cast<int>(640 * 1024 / (PLANES * sizeof(float)) / (s.channels + filters));
+int group_size(int channels, int filters) {
+    const int fit = static_cast<int>(640 * 1024 / (PLANES * sizeof(float)) / (channels + filters));
     return std::clamp(fit / 4 * 4, 16, 48);
 }
 
 // Adds a group's products to the sums, and its gradients to the bias's: plane (1, 1) of Z has the
 // sum of a tile's 16 values.
 void add_group(const Gradient &b, const Share &share, int count, const float *v, const float *z,
-               bool first) {
-    const int filters = share.end - share.begin, channels = b.s.channels;
+               bool first, const Ahead &next) {
+    const int filters = share.end - share.begin, channels = b.patches.x.channels;
     const size_t v_plane = b.patches.plane(count), z_plane = b.plane(filters, count);
     float *sums = share.sums;
-    for (int p = 0; p < PLANES; ++p)
+    for (int p = 0; p < PLANES; ++p) {
+        b.fetch(next, p, PLANES);
         for (int o = 0; o < filters; o += HIGH) {
             const float *right = z + p * z_plane + o / LANES * LANES * count + o % LANES;
             for (int c = 0; c < channels; c += WIDE) {
@@ -186,6 +191,7 @@ void add_group(const Gradient &b, const Share &share, int count, const float *v,
                 sums += HIGH * LANES * vectors;
             }
         }
+    }
     for (int o = 0; o < filters; o += LANES) {
         const float *all = z + (PATCH + 1) * z_plane + static_cast<size_t>(o) * count;
         Vector sum = _mm512_setzero_ps();
@@ -199,20 +205,22 @@ void add_group(const Gradient &b, const Share &share, int count, const float *v,
 thread_local Scratch group_memory, sums_memory, zeros;
 
 int32_t add_tiles(const Gradient &b, const Share &share) {
-    const int size = group_size(b.s, share.end - share.begin);
+    const int size = group_size(b.patches.x.channels, share.end - share.begin);
     const int64_t tiles = share.last - share.first, groups = (tiles + size - 1) / size;
     const size_t v_size = PLANES * b.patches.plane(size);
     float *v = group_memory.floats(v_size + PLANES * b.plane(share.end - share.begin, size));
     if (v == nullptr)
         return NO_MEMORY;
-    for (int64_t group = 0; group < groups; ++group) {
-        const int64_t from = share.first + tiles * group / groups;
-        const int count = static_cast<int>(share.first + tiles * (group + 1) / groups - from);
-        for (int i = 0; i < count; ++i) {
-            b.patches.transform(from + i, i, count, v);
-            b.transform(from + i, i, count, share.begin, share.end, v + v_size);
+    const auto start = [&](int64_t group) { return share.first + tiles * group / groups; };
+    for (int64_t i = 0; i < groups; ++i) {
+        const int count = static_cast<int>(start(i + 1) - start(i));
+        const int next = i + 1 < groups ? static_cast<int>(start(i + 2) - start(i + 1)) : 0;
+        for (int k = 0; k < count; ++k) {
+            b.patches.transform(start(i) + k, k, count, v);
+            b.transform(start(i) + k, k, count, share.begin, share.end, v + v_size);
         }
-        add_group(b, share, count, v, v + v_size, group == 0);
+        add_group(b, share, count, v, v + v_size, i == 0,
+                  {b.patches.tiles, start(i + 1), next});
     }
     return OK;
 }
@@ -297,7 +305,9 @@ STRIATE_EXPORT int32_t winograd_filter(const ConvShape *shape, int64_t images, c
         std::fill_n(bias, s.filters, 0.0f);
         return OK;
     }
-    const Gradient b{s, {s, x, nullptr, nothing, tiles}, g, mask, nothing};
+    const Gradient b{{s, x, nullptr, nothing, tiles},
+                     {g, s.out_h, s.out_w, s.y_row, s.filters},
+                     {mask, s.out_h, s.out_w, s.y_row, s.filters}};
     std::atomic<int32_t> status{OK};
 #pragma omp parallel num_threads(threads)
     {
