@@ -16,6 +16,7 @@
 #include <cstring>
 
 #include "conv.h"
+#include "slice.h"
 
 namespace striate::pooled {
 
@@ -81,13 +82,5 @@ struct FiltersJob {
 // Whether it is done as pooled_backward_quads.cpp does it.
 bool few_taps(const ConvShape &s);
 int32_t filters_by_quads(const FiltersJob &job, int threads);
-
-// Part `index` of `count` nearly equal parts of [0, size).
-struct Part {
-    int64_t begin, end;
-    Part(int64_t size, int64_t count, int64_t index)
-        : begin(size * index / count), end(size * (index + 1) / count) {}
-    int64_t size() const { return end - begin; }
-};
 
 } // namespace striate::pooled

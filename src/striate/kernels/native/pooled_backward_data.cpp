@@ -65,7 +65,7 @@ struct Strip {
         const ConvShape &s = job.s;
         image = index / strips.down * strips.images;
         end = std::min(job.images, image + strips.images);
-        const Part rows(s.in_h, strips.down, index % strips.down);
+        const Slice rows(s.in_h, strips.down, index % strips.down);
         top = rows.begin, bottom = rows.end;
         // convolution rows h with top <= h + kh - pad_top < bottom for some kh
         const int h0 = std::max(0, top + s.pad_top - (s.kernel_h - 1));
@@ -182,7 +182,7 @@ void add_block(const Job &job, const Strips &strips, const Strip &strip, int ind
         write_out(job, strips, strip, b, strip.image + n, m.tile + n * tile);
 }
 
-int32_t run_strips(const Job &job, const Strips &strips, const Part &part) {
+int32_t run_strips(const Job &job, const Strips &strips, const Slice &part) {
     static thread_local Scratch scratch;
     for (int64_t i = part.begin; i < part.end; ++i) {
         const Strip strip(job, strips, i);
@@ -191,7 +191,8 @@ int32_t run_strips(const Job &job, const Strips &strips, const Part &part) {
         const size_t num_lists = 4 * cells * job.groups;
         const size_t list_floats = (num_lists * sizeof(List) / sizeof(float) + 15) / 16 * 16;
         const size_t entries = (cells * job.s.filters + 31) / 16 * 16;
-        const size_t tile = images * strip.tile_rows * strips.tile_columns * block_of(job.s, 0).width;
+        const size_t row = static_cast<size_t>(strips.tile_columns) * block_of(job.s, 0).width;
+        const size_t tile = images * strip.tile_rows * row;
         float *place = scratch.floats(list_floats + 2 * entries + tile + SLACK);
         if (place == nullptr)
             return NO_MEMORY;
@@ -262,6 +263,6 @@ STRIATE_EXPORT int32_t pooled_backward_data(const striate::ConvShape *shape, int
     int32_t status = OK;
 #pragma omp parallel for num_threads(threads) schedule(static) reduction(max : status)
     for (int i = 0; i < threads; ++i)
-        status = std::max(status, run_strips(job, strips, Part(strips.count(images), threads, i)));
+        status = std::max(status, run_strips(job, strips, Slice(strips.count(images), threads, i)));
     return status;
 }

@@ -48,7 +48,7 @@ struct Split {
 
 // What a thread does.
 struct Share {
-    Part tiles, filters, blocks;
+    Slice tiles, filters, blocks;
 };
 
 // Places in the sums of a part of the tiles, in floats: (blocks, filters, kernel_h, vectors, 16),
@@ -119,7 +119,7 @@ int32_t run_share(const FiltersJob &job, const Tiles &tiles, const Share &share,
     Memory m;
     if (m.take(scratch, job.s, tiles, share) != OK)
         return NO_MEMORY;
-    const Part &filters = share.filters;
+    const Slice &filters = share.filters;
     float *bias = sums + z.bias_of(share);
     for (int64_t from = share.tiles.begin; from < share.tiles.end; from += m.chunk) {
         const int64_t to = std::min(share.tiles.end, from + m.chunk);
@@ -179,15 +179,15 @@ int32_t filters_by_lists(const FiltersJob &job, int threads) {
         for (int i = 0; i < split.count(); ++i) {
             const int part = i / (split.filters * split.blocks);
             const int rest = i / split.filters % split.blocks;
-            const Share share = {Part(num_tiles, split.tiles, part),
-                                 Part(s.filters, split.filters, i % split.filters),
-                                 Part(blocks_of(s), split.blocks, rest)};
+            const Share share = {Slice(num_tiles, split.tiles, part),
+                                 Slice(s.filters, split.filters, i % split.filters),
+                                 Slice(blocks_of(s), split.blocks, rest)};
             status = std::max(status, run_share(job, tiles, share, z, sums + part * z.all));
         }
 #pragma omp for schedule(static)
         for (int i = 0; i < split.filters * split.blocks; ++i) {
-            const Share share = {Part(0, 1, 0), Part(s.filters, split.filters, i % split.filters),
-                                 Part(blocks_of(s), split.blocks, i / split.filters)};
+            const Share share = {Slice(0, 1, 0), Slice(s.filters, split.filters, i % split.filters),
+                                 Slice(blocks_of(s), split.blocks, i / split.filters)};
             write_out(job, share, z, split.tiles, sums);
         }
     }

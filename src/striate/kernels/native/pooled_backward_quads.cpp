@@ -130,7 +130,7 @@ void make_quads(const FiltersJob &job, const Sizes &z, int64_t n, int top, int b
 }
 
 // Adds strips [part) of all images to a thread's sums, for groups [groups).
-int32_t run_part(const FiltersJob &job, const Sizes &z, const Part &part, const Part &groups,
+int32_t run_part(const FiltersJob &job, const Sizes &z, const Slice &part, const Slice &groups,
                  float *sums) {
     const ConvShape &s = job.s;
     static thread_local Scratch scratch;
@@ -148,7 +148,7 @@ int32_t run_part(const FiltersJob &job, const Sizes &z, const Part &part, const 
     const auto kernel = strip_kernel(z.pass_taps);
     for (int64_t i = part.begin; i < part.end; ++i) {
         const int64_t n = i / z.strips;
-        const Part cells(z.cells_h, z.strips, i % z.strips);
+        const Slice cells(z.cells_h, z.strips, i % z.strips);
         make_quads(job, z, n, cells.begin, cells.end, rows, quads);
         for (int64_t pass = 0; pass < z.passes; ++pass)
             for (int64_t group = groups.begin; group < groups.end; ++group) {
@@ -197,8 +197,8 @@ int32_t filters_by_quads(const FiltersJob &job, int threads) {
 #pragma omp parallel for num_threads(parts * across) schedule(static) reduction(max : status)
     for (int i = 0; i < parts * across; ++i) {
         const int part = i / across;
-        status = std::max(status, run_part(job, z, Part(strips, parts, part),
-                                           Part(z.groups, across, i % across),
+        status = std::max(status, run_part(job, z, Slice(strips, parts, part),
+                                           Slice(z.groups, across, i % across),
                                            sums + part * z.sums));
     }
     for (int part = 1; part < parts; ++part)

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "transpose.h"
+
 namespace striate::pooled {
 
 constexpr int64_t TILE_BYTES = 26 << 10; // of x: most of the L1 cache
@@ -33,7 +35,7 @@ Tile::Tile(const ConvShape &s, const Tiles &t, int64_t num_images, int64_t index
     const int part = static_cast<int>(index % (t.down * t.across));
     first = group * t.images;
     last = std::min(num_images, first + t.images);
-    const Part h(t.rows, t.down, part / t.across), w(t.columns, t.across, part % t.across);
+    const Slice h(t.rows, t.down, part / t.across), w(t.columns, t.across, part % t.across);
     top = h.begin, bottom = h.end, left = w.begin, right = w.end;
     x_rows = 2 * (bottom - top) + s.kernel_h - 1;
     x_columns = 2 * (right - left) + s.kernel_w - 1;
@@ -75,31 +77,8 @@ void copy_x(const FiltersJob &job, const Tile &tile, const Block &b, float *to) 
 
 namespace {
 
-// Columns become rows: within lanes of four, then between the lanes.
-inline void transpose(__m512 r[16]) {
-    __m512 q[16];
-#pragma GCC unroll 4
-    for (int k = 0; k < 16; k += 4) {
-        const __m512 a = _mm512_unpacklo_ps(r[k], r[k + 1]), b = _mm512_unpackhi_ps(r[k], r[k + 1]);
-        const __m512 c = _mm512_unpacklo_ps(r[k + 2], r[k + 3]);
-        const __m512 d = _mm512_unpackhi_ps(r[k + 2], r[k + 3]);
-        const auto low = [](__m512 x, __m512 y) { return _mm512_shuffle_ps(x, y, 0x44); };
-        const auto high = [](__m512 x, __m512 y) { return _mm512_shuffle_ps(x, y, 0xee); };
-        q[k] = low(a, c), q[k + 1] = high(a, c), q[k + 2] = low(b, d), q[k + 3] = high(b, d);
-    }
-#pragma GCC unroll 4
-    for (int j = 0; j < 4; ++j) {
-        const __m512 a = _mm512_shuffle_f32x4(q[j], q[j + 4], 0x88);
-        const __m512 b = _mm512_shuffle_f32x4(q[j + 8], q[j + 12], 0x88);
-        const __m512 c = _mm512_shuffle_f32x4(q[j], q[j + 4], 0xdd);
-        const __m512 d = _mm512_shuffle_f32x4(q[j + 8], q[j + 12], 0xdd);
-        r[j] = _mm512_shuffle_f32x4(a, b, 0x88), r[j + 8] = _mm512_shuffle_f32x4(a, b, 0xdd);
-        r[j + 4] = _mm512_shuffle_f32x4(c, d, 0x88), r[j + 12] = _mm512_shuffle_f32x4(c, d, 0xdd);
-    }
-}
-
 // Four perfect shuffles of the rows turn columns of bytes into rows.
-inline void transpose(__m128i r[16]) {
+inline void transpose_bytes(__m128i r[16]) {
 #pragma GCC unroll 4
     for (int stage = 0; stage < 4; ++stage) {
         __m128i t[16];
@@ -147,7 +126,7 @@ class Cells {
 
 } // namespace
 
-void build_lists(const FiltersJob &job, const Tile &tile, const Part &filters, int64_t first,
+void build_lists(const FiltersJob &job, const Tile &tile, const Slice &filters, int64_t first,
                  const ListMemory &m, float *bias) {
     List *lists = m.lists + first;
     for (int64_t o = 0; o < filters.size(); ++o)
@@ -163,22 +142,25 @@ void build_lists(const FiltersJob &job, const Tile &tile, const Part &filters, i
         for (int64_t o = 0; o < filters.size(); o += 16, bias += 16) {
             const int lanes = static_cast<int>(std::min<int64_t>(16, filters.size() - o));
             const __mmask16 there = _cvtu32_mask16((1u << lanes) - 1);
-            __m512 g[16], sum = _mm512_load_ps(bias);
+            alignas(64) float g[16][16], by_filter[16][16];
+            __m512 sum = _mm512_load_ps(bias);
             __m128i code[16];
 #pragma GCC unroll 16
             for (int i = 0; i < 16; ++i) {
-                code[i] = _mm_set1_epi8(4), g[i] = _mm512_setzero_ps();
+                __m512 its = _mm512_setzero_ps();
+                code[i] = _mm_set1_epi8(4);
                 if (i < count) {
                     const int64_t at = places[i] + filters.begin + o;
                     code[i] = load_codes(job.code + at, job.codes_end());
-                    g[i] = _mm512_maskz_loadu_ps(there, job.g + at);
+                    its = _mm512_maskz_loadu_ps(there, job.g + at);
                 }
                 const __mmask16 alive = _mm_cmplt_epu8_mask(code[i], _mm_set1_epi8(4));
-                sum = _mm512_mask_add_ps(sum, alive, sum, g[i]);
+                sum = _mm512_mask_add_ps(sum, alive, sum, its);
+                _mm512_store_ps(g[i], its);
             }
             _mm512_store_ps(bias, sum);
-            transpose(g);
-            transpose(code);
+            transpose(g[0], 16, by_filter[0], 16);
+            transpose_bytes(code);
             for (int i = 0; i < lanes; ++i) {
                 const __mmask16 alive = _mm_cmplt_epu8_mask(code[i], _mm_set1_epi8(4));
                 const __m512i pixel = _mm512_add_epi32(
@@ -186,7 +168,8 @@ void build_lists(const FiltersJob &job, const Tile &tile, const Part &filters, i
                 const int64_t at = lists[o + i].first + lists[o + i].count;
                 // compressed in registers: compressing stores are slow on Zen 4
                 _mm512_storeu_si512(m.offsets + at, _mm512_maskz_compress_epi32(alive, pixel));
-                _mm512_storeu_ps(m.values + at, _mm512_maskz_compress_ps(alive, g[i]));
+                const __m512 values = _mm512_load_ps(by_filter[i]);
+                _mm512_storeu_ps(m.values + at, _mm512_maskz_compress_ps(alive, values));
                 lists[o + i].count += __builtin_popcount(_cvtmask16_u32(alive));
             }
         }

@@ -44,7 +44,7 @@ struct ListMemory {
 
 // Lists of the filters of a part in a tile: at which pixels of the copied x each won, and g there;
 // their sums are added to `bias` (rounded up to 16 filters). `first` counts lists of the memory.
-void build_lists(const FiltersJob &job, const Tile &tile, const Part &filters, int64_t first,
+void build_lists(const FiltersJob &job, const Tile &tile, const Slice &filters, int64_t first,
                  const ListMemory &memory, float *bias);
 
 } // namespace striate::pooled

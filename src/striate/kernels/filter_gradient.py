@@ -1,0 +1,69 @@
+"""FilterGradient: the gradients of a convolution's weights and bias, and of a ReLU behind it."""
+
+from __future__ import annotations
+
+import ctypes
+
+import torch
+from torch import Tensor
+
+from striate.kernels import library
+from striate.kernels.conv import new_map
+from striate.kernels.shapes import ConvShape, NativeShape
+
+
+class FilterGradient:
+    """The gradients of one block's weights and bias, without pooling.
+
+    Maps are (N, C, H, W) of float32 with channels-last strides; a map that lies otherwise in memory
+    is copied.
+
+    Args:
+        shape: the block's sizes.
+
+    Raises:
+        KernelError: the kernels cannot run here.
+    """
+
+    def __init__(self, shape: ConvShape) -> None:
+        self.shape = shape
+        maps = (ctypes.c_void_p,) * 5  # x, g, mask, dkernel, dbias
+        self._run = library.function(
+            "filter_gradient", ctypes.POINTER(NativeShape), ctypes.c_int64, *maps, ctypes.c_int32
+        )
+
+    def __call__(
+        self,
+        x: Tensor,
+        g: Tensor,
+        mask: Tensor | None = None,
+        out: tuple[Tensor, Tensor] | None = None,
+    ) -> tuple[Tensor, Tensor]:
+        """The gradients of the weights and the bias.
+
+        Args:
+            x: the block's input.
+            g: the gradient of the block's result.
+            mask: as g; g counts as 0 where it is not above 0: the result of a block with a ReLU.
+            out: where they go; None: new tensors.
+
+        Returns:
+            The weights' gradient, (O, C, H, W) with channels-last strides, and the bias's, (O,).
+        """
+        shape = self.shape
+        if out is None:
+            dkernel = new_map(shape.filters, shape.channels, shape.kernel)
+            out = dkernel, torch.empty(shape.filters)
+        x = x if shape.x_row else _rows_of_channels(x)
+        g = _rows_of_channels(g)
+        if mask is not None and not shape.y_row:
+            mask = _rows_of_channels(mask)
+        places = [None if t is None else t.data_ptr() for t in (x, g, mask, *out)]
+        status = self._run(shape.native, len(x), *places, library.threads())
+        library.check(status, "filter_gradient")
+        return out
+
+
+def _rows_of_channels(t: Tensor) -> Tensor:
+    """A map whose memory is (N, H, W, C) without gaps."""
+    return t.permute(0, 2, 3, 1).contiguous().permute(0, 3, 1, 2)
