@@ -23,7 +23,10 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from benchmarks.machine import chip
+from striate.kernels import filter_gradient, pooled_backward
 from striate.kernels.conv import ConvKernel, does, new_map
+from striate.kernels.filter_gradient import FilterGradient
+from striate.kernels.pooled_backward import PooledBackward
 from striate.kernels.shapes import ConvShape
 
 LEAST_S = 2e-3  # of a measurement: as many calls as that takes
@@ -154,11 +157,75 @@ def _block(shape: ConvShape, x: Tensor, weights: Tensor, bias: Tensor) -> Tensor
     return found.relu_() if shape.activation == "relu" else found
 
 
+# First layers and small layers, for their gradients.
+SMALL: dict[str, tuple[int, ConvShape]] = {
+    "64x5x5x64->64 k3": (64, _conv(64, 64, 5, 3, padding=_NONE)),
+    "32x28x28x1->16 k3 same": (32, _conv(1, 16, 28, 3)),
+    "64x32x32x16->32 k3 by 2": (64, _conv(16, 32, 32, 3, 2)),
+    "64x32x32x16->32 1x1 by 2": (64, _conv(16, 32, 32, 1, 2)),
+    "64x28x28x1->32 k5 pool": (64, _conv(1, 32, 28, 5, padding=_NONE, pool=2)),
+    "64x32x32x3->32 k3 same pool": (64, _conv(3, 32, 32, 3, pool=2)),
+    "32x4x4x512->512 k3 same pool": (32, _conv(512, 512, 4, 3, pool=2)),
+}
+
+
+def backward(pooled: bool, data: bool) -> Callable[[], Iterator[Case]]:
+    """The cases of a gradient: of the weights and the bias, or of the input."""
+
+    def cases() -> Iterator[Case]:
+        for title, (images, shape) in {**BLOCKS, **SMALL}.items():
+            kernel = pooled_backward if pooled else filter_gradient
+            if (shape.pool == 2) == pooled and kernel.suitable(shape):
+                yield _backward(title, images, shape, data)
+
+    return cases
+
+
+def _backward(title: str, images: int, shape: ConvShape, data: bool) -> Case:
+    """PyTorch's is that of its convolution, pooling and ReLU one by one, without autograd."""
+    torch.manual_seed(0)
+    aten = torch.ops.aten
+    x = new_map(images, shape.channels, shape.size).normal_()
+    weights = new_map(shape.filters, shape.channels, shape.kernel).normal_()
+    weights *= (shape.channels * shape.kernel[0] * shape.kernel[1]) ** -0.5
+    padding = [before for before, _ in shape.padding]
+    conv = F.conv2d(x, weights, torch.full((shape.filters,), 0.2), shape.strides, padding)
+    y, winner = F.max_pool2d(conv, 2, return_indices=True) if shape.pool == 2 else (conv, None)
+    y = F.relu(y)
+    g = new_map(images, shape.filters, shape.result).normal_()
+
+    def theirs() -> Tensor:
+        dense = aten.threshold_backward(g, y, 0)
+        if winner is not None:
+            pool = ([2, 2], [2, 2], [0, 0], [1, 1], False, winner)
+            dense = aten.max_pool2d_with_indices_backward(dense, conv, *pool)
+        places = (list(shape.strides), padding, list(shape.dilation), False, [0, 0], 1)
+        found = aten.convolution_backward(
+            dense, x, weights, [shape.filters], *places, [data, not data, not data]
+        )
+        return found[0] if data else found[1]  # type: ignore[no-any-return]
+
+    flops = 2.0 * shape.macs * images
+    if winner is None:
+        plain = FilterGradient(shape)
+        return Case(title, lambda: plain(x, g, y)[0], theirs, 1e-5, flops)
+    columns = shape.convolved[1]
+    code = (winner // columns % 2 * 2 + winner % columns % 2).to(torch.uint8)
+    code[y <= 0] = 4
+    pooled = PooledBackward(shape)
+    if data:
+        return Case(title, lambda: pooled.data(weights, code, g), theirs, 1e-5, flops)
+    return Case(title, lambda: pooled.filters(x, code, g)[0], theirs, 1e-5, flops)
+
+
 # A kernel's name, and what gives its cases.
 KERNELS: dict[str, Callable[[], Iterator[Case]]] = {
     "direct_conv": forward("direct_conv", 1e-5),
     "direct_conv_bf16": forward("direct_conv_bf16", 2e-2),
     "winograd_conv": forward("winograd_conv", 2e-5),
+    "filter_gradient": backward(pooled=False, data=False),
+    "pooled_backward": backward(pooled=True, data=False),
+    "pooled_backward_data": backward(pooled=True, data=True),
 }
 
 

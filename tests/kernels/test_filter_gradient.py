@@ -8,8 +8,9 @@ import pytest
 import torch
 from torch import Tensor
 
+from striate.errors import KernelError
 from striate.kernels import library
-from striate.kernels.filter_gradient import FilterGradient
+from striate.kernels.filter_gradient import FilterGradient, suitable
 from striate.kernels.shapes import ConvShape
 from tests.kernels.test_pooled_backward import at_the_end_of_memory, equal, guarded
 
@@ -116,3 +117,20 @@ def test_a_nan_stays_visible() -> None:
         assert dkernel[o].isnan().all()
         assert dbias[o].isnan()
     assert not dkernel[4].isnan().any()
+
+
+def test_it_is_chosen_where_it_is_faster() -> None:
+    assert suitable(shape(1, 16, (28, 28), 3, 1))
+    assert suitable(shape(64, 64, (28, 28), 1, 0))
+    assert suitable(shape(64, 64, (5, 5), 3, 0))
+    assert suitable(replace(shape(64, 64, (28, 28), 3, 1), strides=(2, 2)))
+    assert not suitable(shape(64, 64, (28, 28), 3, 1))
+    assert not suitable(replace(shape(1, 16, (28, 28), 3, 1), pool=2))
+
+
+def test_pooling_is_refused() -> None:
+    with pytest.raises(KernelError) as error:
+        FilterGradient(replace(shape(1, 16, (28, 28), 3, 1), pool=2))
+    assert str(error.value) == (
+        "filter_gradient: the kernel does no pooling. Got pool=2. Expected pool=1."
+    )

@@ -10,8 +10,9 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
-from striate.kernels import pooled_backward, winograd_filter
+from striate.kernels import filter_gradient, pooled_backward, winograd_filter
 from striate.kernels.conv import ConvKernel, choose, new_map
+from striate.kernels.filter_gradient import FilterGradient
 from striate.kernels.pooled_backward import PooledBackward
 from striate.kernels.shapes import ConvShape
 from striate.kernels.winograd_filter import WinogradFilterGradient
@@ -40,8 +41,10 @@ class Block:
         found = [self.kernel.name.removesuffix("_conv")]
         if self.pooled is not None:
             found.append("pooled backward")
-        if self.data is not None or self.filters is not None:
+        if self.data is not None or isinstance(self.filters, WinogradFilterGradient):
             found.append("winograd backward")
+        if isinstance(self.filters, FilterGradient):
+            found.append("direct weights' gradient")
         return tuple(found)
 
     def forward(
@@ -169,10 +172,12 @@ def _pooled_backward(shape: ConvShape) -> PooledBackward | None:
     return PooledBackward(shape) if pooled_backward.suitable(shape) else None
 
 
-def _filter_gradient(shape: ConvShape) -> WinogradFilterGradient | None:
-    """The kernel of the gradients of weights and bias; None: torch's."""
+def _filter_gradient(shape: ConvShape) -> WinogradFilterGradient | FilterGradient | None:
+    """The fastest kernel of the gradients of weights and bias; None: torch's."""
     shape = replace(shape, activation="linear", number=0.0, pool=1)
-    return WinogradFilterGradient(shape) if winograd_filter.suitable(shape) else None
+    if winograd_filter.suitable(shape):
+        return WinogradFilterGradient(shape)
+    return FilterGradient(shape) if filter_gradient.suitable(shape) else None
 
 
 def _data_kernel(shape: ConvShape) -> ConvKernel | None:
