@@ -9,7 +9,7 @@ from striate.ops.precision import fast_half
 from striate.plan.draft import Draft
 from striate.plan.half import low_values
 from striate.plan.operation import WHOLE, Operation
-from striate.plan.rules.products import is_convolution, is_dense
+from striate.plan.rules.products import is_convolution, is_dense, weights_times_positions
 
 RULE = "half precision"
 
@@ -37,8 +37,10 @@ def bfloat16_products(draft: Draft) -> None:
         return
     automatic = request.precision == "auto"
     half, reason = fast_half(request.device) if automatic else (request.precision, "")
-    products = [op for op in draft.operations if op.block is None]
-    found = [op for op in products if is_convolution(draft, op) or is_dense(draft, op)]
+    products = [op for op in draft.operations if is_convolution(draft, op) or is_dense(draft, op)]
+    found = [op for op in products if op.block is None]
+    if automatic and len(found) < len(products):
+        reason = "our own kernels are sooner with them for most of this network"
     if reason:
         draft.refuse(RULE, tuple(op.node for op in found), f"products stay float32: {reason}")
         return
@@ -92,11 +94,8 @@ def _meets_half(draft: Draft, operation: Operation) -> bool:
 def _is_small(draft: Draft, operation: Operation) -> bool:
     node = draft.node(operation)
     layer: Any = draft.layer(operation)
-    weights = layer.kernel.numel()
     if is_dense(draft, operation):
-        return bool(weights < DENSE_WEIGHTS)
-    positions = 1
-    for size in node.output.spatial:
-        positions *= size or 1
-    values = positions * layer.kind.filters
-    return bool(weights * positions < CONVOLUTION_MACS and values < CONVOLUTION_VALUES)
+        return bool(layer.kernel.numel() < DENSE_WEIGHTS)
+    values = node.output.features or 0
+    macs = weights_times_positions(draft, operation)
+    return bool(macs < CONVOLUTION_MACS and values < CONVOLUTION_VALUES)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from striate.layers import Dense
 from striate.layers.convolution import Conv
 from striate.plan.draft import Draft
@@ -13,6 +15,15 @@ def is_convolution(draft: Draft, operation: Operation) -> bool:
     layer = type(draft.layer(operation))
     ours = getattr(layer, "before_activation", None) is Conv.before_activation
     return operation.part == PRODUCT and ours
+
+
+def weights_times_positions(draft: Draft, operation: Operation) -> int:
+    """Multiplications of a product, per sample."""
+    layer: Any = draft.layer(operation)
+    positions = 1
+    for size in draft.node(operation).output.spatial:
+        positions *= size or 1
+    return int(layer.kernel.numel()) * positions
 
 
 def is_dense(draft: Draft, operation: Operation) -> bool:
