@@ -55,7 +55,14 @@ class NativeCall(ctypes.Structure):
 
 def fastest(shape: ConvShape) -> str | None:
     """The kernel that a convolution gets; None if only the definition does it."""
-    return next((name for name in KERNELS if name != "plain_conv" and does(name, shape)), None)
+    return next(
+        (
+            name
+            for name in KERNELS
+            if name not in ("plain_conv", "direct_conv_bf16") and does(name, shape)
+        ),
+        None,
+    )
 
 
 class Program:
