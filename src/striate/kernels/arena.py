@@ -1,4 +1,4 @@
-"""Where the values of a program lie: one piece of memory, shared by values that live in turns."""
+"""Where the values of a program lie: pieces of memory, shared by values that live in turns."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from math import prod
 from typing import Any
 
+from striate.kernels.phases import Phase
 from striate.kernels.steps import COPIES, SIDE_BY_SIDE, VIEW, KernelStep, copied
 
 Name = Hashable
@@ -40,17 +41,17 @@ class Arena:
         steps: the work, in order.
         shapes: of every value.
         outside: inputs and results, which have memory of their own.
-        results: those that are results.
     """
 
     steps: Sequence[KernelStep]
     shapes: Mapping[Any, Shape]
     outside: Sequence[Name]
-    results: Sequence[Name]
     places: dict[Name, Place] = field(default_factory=dict)
     kept: list[KernelStep] = field(default_factory=list)
     offsets: dict[Name, int] = field(default_factory=dict)
-    size: int = 0
+    across: frozenset[Name] = frozenset()
+    outer_size: int = 0
+    inner_size: int = 0
 
     def __post_init__(self) -> None:
         for step in reversed(self.steps):
@@ -58,7 +59,6 @@ class Arena:
                 self._slices(step)
         for step in self.steps:
             self._keep(step)
-        self._lay_out()
 
     def place(self, name: Name) -> Place:
         """Where a value lies; one that nobody placed has memory of its own."""
@@ -109,16 +109,44 @@ class Arena:
             self.place(step.writes)
             self.kept.append(step)
 
-    def _lay_out(self) -> None:
-        """The largest first, each at the lowest place that is free while it lives."""
+    def divide(self, phases: Sequence[Phase]) -> None:
+        """Gives every value an address.
+
+        Those that live inside one phase share memory with those of other phases; those that live
+        across phases lie apart from them, and stay until the last phase that reads them is over.
+        """
         lives: dict[Name, list[int]] = {}
         for i, step in enumerate(self.kept):
             for name in (*step.reads, step.writes):
-                lives.setdefault(self.place(name).root, []).append(i)
-        sizes = {n: -(-prod(self.shapes[n]) // LINE) * LINE for n in lives if n not in self.outside}
-        done: list[tuple[int, int, int, int]] = []  # first and last step, start and end
+                root = self.place(name).root
+                if root not in self.outside:
+                    lives.setdefault(root, []).append(i)
+        phase_of = [p for p, phase in enumerate(phases) for _ in range(phase.start, phase.stop)]
+        outer: dict[Name, tuple[int, int]] = {}
+        inner: list[dict[Name, tuple[int, int]]] = [{} for _ in phases]
+        for name, steps in lives.items():
+            first, last = phase_of[min(steps)], phase_of[max(steps)]
+            if first == last:
+                inner[first][name] = min(steps), max(steps)
+            else:
+                outer[name] = first, last
+        self.across = frozenset(outer)
+        self.outer_size = self._lay_out(outer)
+        sizes = [self._lay_out(spans) for spans in inner]
+        self.inner_size = max(
+            (size * phase.images for size, phase in zip(sizes, phases, strict=True)), default=0
+        )
+
+    def _lay_out(self, spans: Mapping[Name, tuple[int, int]]) -> int:
+        """The largest first, each at the lowest place that is free while it lives; the whole size.
+
+        Args:
+            spans: from when to when each lives.
+        """
+        sizes = {n: -(-prod(self.shapes[n]) // LINE) * LINE for n in spans}
+        done: list[tuple[int, int, int, int]] = []  # from when to when, start and end
         for name in sorted(sizes, key=lambda n: -sizes[n]):
-            first, last = min(lives[name]), max(lives[name])
+            first, last = spans[name]
             taken = sorted((a, b) for f, t, a, b in done if f <= last and t >= first)
             start = 0
             for a, b in taken:
@@ -127,7 +155,7 @@ class Arena:
                 start = max(start, b)
             self.offsets[name] = start
             done.append((first, last, start, start + sizes[name]))
-        self.size = max((end for *_, end in done), default=0)
+        return max((end for *_, end in done), default=0)
 
 
 def _pixels(shape: Shape) -> int:

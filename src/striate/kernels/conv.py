@@ -113,6 +113,11 @@ def _fits(name: str, shape: ConvShape, half: bool) -> bool:
     return half or name != "direct_conv_bf16"
 
 
+def packed_bytes(name: str, shape: ConvShape) -> int:
+    """Bytes of a kernel's weights."""
+    return 4 * int(_size(name)(shape.native))
+
+
 def does(name: str, shape: ConvShape) -> bool:
     """Whether a kernel is made for a shape."""
     return bool(_size(name)(shape.native))

@@ -10,7 +10,9 @@ import torch
 from torch import Tensor
 
 from striate.graph import Graph, Port
-from striate.kernels.program import Loaded, Program, Weights
+from striate.kernels import library
+from striate.kernels.form import Loaded, Weights
+from striate.kernels.program import Program
 from striate.layers import Layer
 from striate.ops.folding import batch_norm_affine
 from striate.ops.layout import to_external, to_internal
@@ -60,16 +62,21 @@ class NativeCall:
             for op in operations
             if op.name in wanted
         }
-        self._ready: tuple[Any, Loaded | None] | None = None
+        # what the weights were like, and the programs with them; None: they are not for kernels
+        self._ready: tuple[Any, dict[int, Loaded] | None] | None = None
         self._lock = threading.Lock()
 
     def __call__(self, *values: Tensor) -> Any:
         given = self._seen(values)
-        loaded = None if given is None else self._loaded()
+        loaded = None
+        if given is not None:
+            images, threads = len(given[0]), library.threads()
+            loaded = self._loaded(self.program.kind(images, threads))
         if given is None or loaded is None:
             found = self.plain(values)
         else:
-            found = [to_internal(y) for y in self.program.run(loaded, given, len(values[0]))]
+            made = self.program.run(loaded, given, images, threads)
+            found = [to_internal(y) for y in made]
         return found[0] if len(found) == 1 else found
 
     def forget(self) -> None:
@@ -95,18 +102,19 @@ class NativeCall:
             found.append(x if x.is_contiguous() else x.contiguous())
         return found
 
-    def _loaded(self) -> Loaded | None:
+    def _loaded(self, kind: int) -> Loaded | None:
         ready = self._ready
-        if ready is not None and self.frozen:
-            return ready[1]
-        state = [source.written() for source in self._sources.values()]
-        if ready is not None and ready[0] == state:
-            return ready[1]
-        with self._lock, torch.no_grad():
-            usable = all(source.usable() for source in self._sources.values())
-            loaded = self.program.load(self._sources) if usable else None
-            self._ready = state, loaded
-        return loaded
+        if ready is None or not self.frozen:
+            state = [source.written() for source in self._sources.values()]
+            if ready is None or ready[0] != state:
+                usable = all(source.usable() for source in self._sources.values())
+                ready = self._ready = state, {} if usable else None
+        forms = ready[1]
+        if forms is not None and kind not in forms:
+            with self._lock, torch.no_grad():
+                if kind not in forms:
+                    forms[kind] = self.program.load(kind, self._sources)
+        return None if forms is None else forms[kind]
 
 
 class _Source:

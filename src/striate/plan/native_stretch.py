@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from striate.graph import Port, Spec
+from striate.kernels.form import fastest
 from striate.kernels.library import missing
-from striate.kernels.program import fastest
 from striate.kernels.steps import CONV, DEPTHWISE, SIDE_BY_SIDE, VIEW, KernelStep
 from striate.layers import BuiltIn, Dense
 from striate.layers.convolution import Conv

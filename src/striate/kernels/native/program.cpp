@@ -1,9 +1,11 @@
-// A program: kernels one after the other on values that lie in one piece of memory, the arena,
-// without a return to Python in between.
+// A program: kernels one after the other on values that lie in one piece of memory, without a return
+// to Python in between.
 //
-// Many images are divided: every thread takes its share of them through the whole program, a chunk
-// at a time, so that what one kernel wrote is still in the thread's cache when the next one reads
-// it, and nobody waits for anybody. Few images go through together: every kernel uses all threads.
+// Many images are divided: every thread takes its share of them through the whole program, so that
+// nobody waits for anybody. A share goes through a phase of the program a chunk at a time: few
+// images, so that what one kernel wrote is still in the thread's cache when the next one reads it,
+// or many, where a kernel reads more weights than values. Few images go through together: every
+// kernel uses all threads, but for kernels with so little work that waking a thread costs more.
 #include <algorithm>
 
 #include "conv.h"
@@ -14,10 +16,13 @@ namespace {
 
 using Kernel = int32_t(const void *shape, int64_t images, const ConvValues *, int32_t threads);
 
-// Where a value lies. Bytes of `per_image` times an image's number, then `fixed` on.
+// Where a value lies. Spaces: 0 holds the values that live across phases, of all images of a share;
+// 1 those that live inside a phase, of the images of a chunk; from 2 on, inputs and results.
 struct Place {
-    int64_t per_image, fixed;
-    int64_t space; // -1: there is no value; 0: the arena; above: 1 + the number of what is outside
+    int64_t start; // bytes before it, times the images that its space has room for
+    int64_t size;  // bytes from one image to the next
+    int64_t fixed; // bytes before its first channel
+    int64_t space; // -1: there is no value
 };
 
 struct Step {
@@ -25,58 +30,78 @@ struct Step {
     const void *shape;
     const float *packed, *bias;
     Place x, add, y;
+    int64_t work; // multiply-adds of an image, or so
 };
 
-// What a call is told (kernels/program.py mirrors Place, Step and Call).
+struct Phase {
+    int64_t from, to; // its steps
+    int64_t images;   // of a chunk
+};
+
+// What a call is told (kernels/program.py mirrors all of these).
 struct Call {
     const Step *steps;
+    const Phase *phases;
     char *const *outside; // first bytes of the inputs and results
-    char *arena;          // for `chunk` images per thread, each of `arena_size` bytes
-    int64_t arena_size, count, images, chunk;
+    char *memory;         // `thread_size` bytes for each thread: space 0, then space 1
+    int64_t count;        // of phases
+    int64_t images;
+    int64_t capacity; // images that space 0 has room for
+    int64_t outer_size, thread_size;
     int64_t together; // whether all threads work on each kernel
 };
 
-// `capacity` images have room in the arena: it says where the values lie in it.
+constexpr int64_t LEAST_WORK = 400'000; // multiply-adds that take a thread as long as waking one
+
+// A chunk of images: its first one, counted from the first of all and from the first in space 0.
 struct Chunk {
-    char *arena;
-    int64_t capacity, first, images;
+    char *memory;
+    int64_t first, within, images;
 };
 
-void *address(const Call &call, const Chunk &chunk, const Place &place) {
+void *address(const Call &call, const Phase &phase, const Chunk &chunk, const Place &place) {
     if (place.space < 0)
         return nullptr;
     if (place.space == 0)
-        return chunk.arena + place.per_image * chunk.capacity + place.fixed;
-    return call.outside[place.space - 1] + place.per_image * chunk.first + place.fixed;
+        return chunk.memory + place.start * call.capacity + place.size * chunk.within + place.fixed;
+    if (place.space == 1)
+        return chunk.memory + call.outer_size + place.start * phase.images + place.fixed;
+    return call.outside[place.space - 2] + place.size * chunk.first + place.fixed;
 }
 
-int32_t through(const Call &call, const Chunk &chunk, int32_t threads) {
-    for (int64_t i = 0; i < call.count; ++i) {
+int32_t run(const Call &call, const Phase &phase, const Chunk &chunk, int32_t threads) {
+    for (int64_t i = phase.from; i < phase.to; ++i) {
         const Step &step = call.steps[i];
         ConvValues values{};
-        values.x = static_cast<const float *>(address(call, chunk, step.x));
-        values.add = static_cast<const float *>(address(call, chunk, step.add));
-        values.y = static_cast<float *>(address(call, chunk, step.y));
+        values.x = static_cast<const float *>(address(call, phase, chunk, step.x));
+        values.add = static_cast<const float *>(address(call, phase, chunk, step.add));
+        values.y = static_cast<float *>(address(call, phase, chunk, step.y));
         values.packed = step.packed;
         values.bias = step.bias;
-        const int32_t status = step.run(step.shape, chunk.images, &values, threads);
+        const bool alone = threads == 1 || step.work * chunk.images < LEAST_WORK;
+        const int32_t status = step.run(step.shape, chunk.images, &values, alone ? 1 : threads);
         if (status != OK)
             return status;
     }
     return OK;
 }
 
-int32_t share(const Call &call, int thread, int threads) {
-    const int64_t from = call.images * thread / threads, to = call.images * (thread + 1) / threads;
-    // pieces of equal size: 33 images in chunks of 32 would be 32 and 1
-    const int64_t pieces = (to - from + call.chunk - 1) / call.chunk;
-    char *arena = call.arena + call.arena_size * call.chunk * thread;
-    for (int64_t piece = 0; piece < pieces; ++piece) {
-        const int64_t first = from + (to - from) * piece / pieces;
-        const int64_t last = from + (to - from) * (piece + 1) / pieces;
-        const int32_t status = through(call, {arena, call.chunk, first, last - first}, 1);
-        if (status != OK)
-            return status;
+// Images [from, to) through all phases, as many at a time as space 0 has room for.
+int32_t through(const Call &call, char *memory, int64_t from, int64_t to, int32_t threads) {
+    for (int64_t first = from; first < to; first += call.capacity) {
+        const int64_t images = std::min(call.capacity, to - first);
+        for (int64_t i = 0; i < call.count; ++i) {
+            const Phase &phase = call.phases[i];
+            // pieces of equal size: 33 images in chunks of 32 would be 32 and 1
+            const int64_t pieces = (images + phase.images - 1) / phase.images;
+            for (int64_t piece = 0; piece < pieces; ++piece) {
+                const int64_t start = images * piece / pieces, end = images * (piece + 1) / pieces;
+                const Chunk chunk{memory, first + start, start, end - start};
+                const int32_t status = run(call, phase, chunk, threads);
+                if (status != OK)
+                    return status;
+            }
+        }
     }
     return OK;
 }
@@ -84,18 +109,15 @@ int32_t share(const Call &call, int thread, int threads) {
 } // namespace
 
 STRIATE_EXPORT int32_t program_run(const Call *call, int32_t threads) {
-    if (!call->together) {
-        int32_t worst = OK;
+    const int64_t images = call->images;
+    if (call->together || threads == 1)
+        return through(*call, call->memory, 0, images, threads);
+    int32_t worst = OK;
 #pragma omp parallel for num_threads(threads) schedule(static, 1) reduction(max : worst)
-        for (int32_t thread = 0; thread < threads; ++thread)
-            worst = std::max(worst, share(*call, thread, threads));
-        return worst;
+    for (int32_t thread = 0; thread < threads; ++thread) {
+        const int64_t from = images * thread / threads, to = images * (thread + 1) / threads;
+        char *memory = call->memory + call->thread_size * thread;
+        worst = std::max(worst, through(*call, memory, from, to, 1));
     }
-    for (int64_t first = 0; first < call->images; first += call->chunk) {
-        const int64_t images = std::min(call->chunk, call->images - first);
-        const int32_t status = through(*call, {call->arena, call->chunk, first, images}, threads);
-        if (status != OK)
-            return status;
-    }
-    return OK;
+    return worst;
 }
