@@ -76,6 +76,15 @@ def torch_between() -> st.Model:
     return st.Model(given, layers.Conv2D(4, 1)(layers.Concatenate()([a, b])))
 
 
+def bordered() -> st.Model:
+    """Zeros around images that a pooling reads: its own padding only where nothing is below 0."""
+    x = given = st.Input((9, 10, 3))
+    x = layers.ZeroPadding2D(1)(layers.Conv2D(4, 3, activation="relu")(x))
+    x = layers.Conv2D(4, 1)(layers.MaxPooling2D(3, 2)(x))
+    x = layers.MaxPooling2D(2, 1)(layers.ZeroPadding2D(1)(x))
+    return st.Model(given, layers.Conv2D(4, 1)(x))
+
+
 def separable() -> st.Model:
     x = given = st.Input((9, 10, 3))
     x = layers.ZeroPadding2D(((0, 1), (0, 1)))(layers.Conv2D(20, 3)(x))
@@ -90,6 +99,7 @@ NETWORKS: dict[str, Callable[[], st.Model]] = {
     "residual": residual,
     "torch between": torch_between,
     "separable": separable,
+    "bordered": bordered,
     "sequence": lambda: st.Sequential(
         [
             st.Input((30, 4)),

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from striate.kernels import library
 from striate.kernels.arena import Arena, Name, Shape
-from striate.kernels.conv import KERNELS, ConvKernel, does, packed_bytes
+from striate.kernels.conv import ConvKernel, choose, packed_bytes
 from striate.kernels.phases import Load, Phase, phases
 from striate.kernels.shapes import ConvShape, PointShape
 from striate.kernels.steps import CONV, DEPTHWISE, KernelStep
@@ -48,7 +48,8 @@ class NativePhase(ctypes.Structure):
 
 def fastest(shape: ConvShape) -> str | None:
     """The kernel that a convolution gets; None if only the definition does it."""
-    return next((name for name in KERNELS if name != "plain_conv" and does(name, shape)), None)
+    name = choose(shape).name
+    return None if name == "plain_conv" else name
 
 
 class Form:

@@ -190,15 +190,16 @@ def _window_pool(kernel: str) -> Callable[[Steps, Operation], None]:
         if kernel == "max_pool" and place is not None and _halves(kind, steps.made[place]):
             steps.change(place, op.writes[0], pool=2)
             return
-        x = plane(steps.shapes[op.reads[0]])
-        sizes = x[2 - len(kind.pool_size) : 2]
-        ones = (1,) * len(kind.pool_size)
-        border = window.all_axes(kind.padding, sizes, kind.pool_size, kind.strides, ones)
+        port, border = steps.read(op)
+        x = plane(steps.shapes[port])
+        if border is None:
+            sizes, ones = x[2 - len(kind.pool_size) : 2], (1,) * len(kind.pool_size)
+            border = window.all_axes(kind.padding, sizes, kind.pool_size, kind.strides, ones)
         shape = ConvShape(
             *(x[2], x[2], x[:2], spatial(kind.pool_size, 1), spatial(kind.strides, 1)),
             padding=spatial(tuple(tuple(ends) for ends in border), (0, 0)),
         )
-        steps.made.append(KernelStep(kernel, (op.reads[0],), op.writes[0], shape))
+        steps.made.append(KernelStep(kernel, (port,), op.writes[0], shape))
 
     return make
 

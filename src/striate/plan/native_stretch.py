@@ -219,9 +219,29 @@ def _padding(draft: Draft, op: Operation, shapes: dict[Port, Shape]) -> str:
     after = draft.next_alone(op)
     if after is None or not is_known_part(draft, after) or after.padding is not None:
         return UNKNOWN
-    windows = {"Conv2D", "DepthwiseConv2D"}
-    valid = type_of(draft, after) in windows and draft.kind(after).padding == "valid"
+    name = type_of(draft, after)
+    # where nothing is below 0, zeros around an image never are the largest
+    taken = name in ("Conv2D", "DepthwiseConv2D")
+    taken = taken or (name == "MaxPooling2D" and _rectified(draft, op.reads[0]))
+    valid = taken and draft.kind(after).padding == "valid"
     return "" if valid and not _obstacle(draft, after, shapes) else UNKNOWN
+
+
+def _rectified(draft: Draft, port: Port) -> bool:
+    """Whether a value is at least 0 everywhere, because a ReLU gave it."""
+    writer = draft.writer(port)
+    if writer is None:
+        return False
+    if writer.joined is not None:
+        name, node = writer.joined
+        numbers = vars(draft.graph[node].kind) if node != writer.node else {}
+    elif writer.part == ACTIVATION:
+        name = writer.activation
+        numbers = vars(draft.kind(writer)) if writer.name == writer.node else {}
+    else:
+        return False
+    known = activation_of(name, numbers)
+    return known is not None and known[0] in ("relu", "capped_relu")
 
 
 _CHECKS: dict[str, Any] = {
