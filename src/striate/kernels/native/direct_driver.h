@@ -53,7 +53,7 @@ template <class Math> class Direct {
         depth = g.depth();
         streams = s.pool == 1 && s.activation != LEAKY_RELU && (s.filters | s.y_row) % LANES == 0 &&
                   reinterpret_cast<uintptr_t>(v.y) % 64 == 0 &&
-                  images * g.cells() * s.filters > STREAMED_VALUES;
+                  images * g.cells() * s.filters >= STREAMED_VALUES;
         const int64_t tiles = (images * g.cells() + group() - 1) / group();
         const Split split(tiles, blocks, threads);
         int failed = 0;
@@ -111,28 +111,47 @@ template <class Math> class Direct {
         return num_parts == 1 && depth * filters <= RESIDENT_ROWS * BLOCK;
     }
 
-    // Tile by tile all filters, so that the result is written in its order.
+    // A few tiles at a time all filters, so that the result is written in its order.
     void by_cells(const Chunk &chunk, int64_t begin, int64_t end, const Value *base,
                   const int64_t *at) const {
         Work work = told(0);
         const int64_t blocks = (end - begin + BLOCK - 1) / BLOCK;
-        for (Turns turn(chunk.count, group()); turn.next();) {
-            if (g.follows())
-                look_ahead(work, base + at[turn.first], turn.count, blocks);
+        const int64_t few = tiles_beside_weights(blocks), pixels = s.pool * s.pool;
+        Turns rest(chunk.count, group());
+        while (rest.left > 0) {
+            Turns turn = rest;
             for (int64_t filter = begin; filter < end; filter += BLOCK) {
                 aim(work, filter, 0);
-                tile(turn.count, filter)(work, base, at + turn.first * s.pool * s.pool,
-                                         chunk.first + turn.first, nullptr);
+                turn = rest;
+                for (int64_t i = 0; i < few && turn.next(); ++i) {
+                    const Value *x = base + at[turn.first * pixels];
+                    if (g.follows())
+                        look_ahead(work, x, turn.count, few, (filter - begin) / BLOCK, blocks);
+                    tile(turn.count, filter)(work, base, at + turn.first * pixels,
+                                             chunk.first + turn.first, nullptr);
+                }
             }
+            rest = turn;
         }
     }
 
-    // Spreads the fetching of as many pixels as these over the runs of so many blocks of filters.
-    void look_ahead(Work &work, const Value *x, int64_t pixels, int64_t blocks) const {
-        const int64_t bytes = pixels * s.x_row * sizeof(Value), runs_of_all = blocks * work.last_run;
-        work.ahead = reinterpret_cast<const char *>(x) + bytes;
-        work.ahead_end = work.ahead + bytes;
-        work.lines = (bytes / 64 + runs_of_all) / runs_of_all;
+    // Tiles whose input stays in the L1 cache beside the packed rows of 32 filters, if those of
+    // all filters do not; few, so that the result's lines are still written nearly in their order.
+    int64_t tiles_beside_weights(int64_t blocks) const {
+        constexpr int64_t HALF = 4096; // values of half the cache
+        if (depth * blocks * BLOCK <= HALF || depth * BLOCK > HALF)
+            return 1;
+        return std::clamp<int64_t>(HALF / (depth * GROUP), 1, 4);
+    }
+
+    // Has the turn-th part of what comes `few` tiles after these pixels fetched during a tile.
+    void look_ahead(Work &work, const Value *x, int64_t pixels, int64_t few, int64_t turn,
+                    int64_t turns) const {
+        const int64_t bytes = pixels * s.x_row * sizeof(Value);
+        const char *next = reinterpret_cast<const char *>(x) + few * bytes;
+        work.ahead = next + bytes * turn / turns;
+        work.ahead_end = next + bytes * (turn + 1) / turns;
+        work.lines = (bytes / turns / 64 + work.last_run) / work.last_run;
     }
 
     // 32 filters at a time all tiles, so that the filters' weights are read once from afar.
@@ -151,7 +170,7 @@ template <class Math> class Direct {
 
     // Cells shared out evenly to as few tiles as hold them.
     struct Turns {
-        int64_t first = 0, count = 0, each, longer;
+        int64_t first = 0, count = 0, each, longer, left;
 
         Turns(int64_t cells, int64_t most) {
             const int64_t turns = (cells + most - 1) / most;
@@ -163,9 +182,6 @@ template <class Math> class Direct {
             count = each + (longer-- > 0);
             return left-- > 0;
         }
-
-      private:
-        int64_t left;
     };
 
     int64_t group() const { return GROUP / (s.pool * s.pool); } // cells of a tile
