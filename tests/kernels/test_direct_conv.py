@@ -29,6 +29,8 @@ SHAPES = {
     "blocks of filters": ConvShape(16, 70, (7, 7), (3, 3), padding=SAME, pool=2, activation="relu"),
     "deep": ConvShape(280, 48, (5, 6), (3, 3), padding=SAME, activation="capped_relu", number=9.0),
     "1x1": ConvShape(64, 40, (6, 5), (1, 1), activation="relu"),
+    "1x1 to more": ConvShape(64, 100, (9, 7), (1, 1), x_row=66, y_row=101),
+    "1x1 of many": ConvShape(600, 130, (3, 5), (1, 1), activation="relu"),
     "1x1 by two": ConvShape(18, 17, (7, 9), (1, 1), (2, 2)),
     "1x1 over many": ConvShape(4100, 16, (2, 2), (1, 1)),
     "dense": ConvShape(100, 10, (1, 1), (1, 1)),
