@@ -102,6 +102,18 @@ def fixed_seeds(request: pytest.FixtureRequest) -> Iterator[None]:
     torch.use_deterministic_algorithms(deterministic)
 
 
+@pytest.fixture
+def torch_kernels(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Our own kernels are unused, as on another processor."""
+    from striate.kernels import library
+
+    monkeypatch.setenv(library.VARIABLE, "off")
+    library.missing.cache_clear()
+    yield
+    monkeypatch.undo()
+    library.missing.cache_clear()
+
+
 @pytest.fixture(scope="session")
 def shared_path() -> Callable[[str], Path]:
     """`shared_path("data/mnist.npz")`: a file of the shared folder beside the repository.

@@ -1,4 +1,4 @@
-"""The steps that the graph alone foretells are those that the plan takes."""
+"""The steps that the graph alone foretells are those that the plan takes with torch's kernels."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from striate.analysis.execution import execution
 from tests import networks
 from tests.plan.random_models import random_model
 
-pytestmark = pytest.mark.torch
+pytestmark = [pytest.mark.torch, pytest.mark.usefixtures("torch_kernels")]
 
 NETWORKS = {
     "vgg16": lambda: networks.vgg16(32, 10, 64),

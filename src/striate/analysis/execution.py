@@ -2,7 +2,8 @@
 
 The same rewriting as the plan's (`Model.plan`): what is left out, what is merged, which activation
 comes after its pooling or overwrites its input. The plan sees layers, with their hooks, and
-decides; this sees the graph alone, and needs no torch. A test compares the two.
+decides; this sees the graph alone, and needs no torch. A test compares the two. Steps that
+striate's own kernels join are foretold apart: whether they run is a matter of the machine.
 """
 
 from __future__ import annotations

@@ -227,7 +227,9 @@ def memory(
     The steps of `Model.plan` are followed in order. A value is freed when its last reader has run,
     unless a backward pass reads it; gradients are made on the way back and freed as soon as they
     are used. Counted are tensors: what is in use, not what an allocator holds in reserve, nor the
-    scratch memory inside a kernel, the program and its libraries.
+    scratch memory inside a kernel, the program and its libraries. The steps are those of torch's
+    kernels. Where striate's own run, training needs between a quarter less and 9 % more, and
+    inference, which keeps a second form of the weights, up to four times theirs besides.
 
     Args:
         graph: what to describe.
