@@ -71,14 +71,17 @@ Work prepare(const Norm &n) {
 // body(piece) for every piece, backwards on the way back: what was read last is nearest.
 template <class Body>
 void each_piece(const Norm &n, const Work &w, int32_t threads, bool backwards, Body body) {
-    const int64_t useful = n.rows * n.channels < ALONE ? 1 : w.pieces;
-    const int team = static_cast<int>(std::clamp<int64_t>(useful, 1, std::max(threads, 1)));
-#pragma omp parallel num_threads(team)
-    {
-        const int64_t me = omp_get_thread_num(), count = omp_get_num_threads();
-        const int64_t from = w.pieces * me / count, to = w.pieces * (me + 1) / count;
+    const auto run = [&](int64_t from, int64_t to) {
         for (int64_t i = from; i < to; ++i)
             body(backwards ? from + to - 1 - i : i);
+    };
+    // a team of another size than torch's would cost new threads at the next call of torch's
+    if (threads <= 1 || n.rows * n.channels < ALONE)
+        return run(0, w.pieces);
+#pragma omp parallel num_threads(threads)
+    {
+        const int64_t me = omp_get_thread_num(), team = omp_get_num_threads();
+        run(w.pieces * me / team, w.pieces * (me + 1) / team);
     }
 }
 
