@@ -127,6 +127,36 @@ def test_it_is_the_definition(
         assert error <= TOLERANCE, f"{name}: {error:.1e}"
 
 
+@pytest.mark.parametrize("adds", [False, True])
+@pytest.mark.parametrize(("activation", "number"), ACTIVATIONS)
+@pytest.mark.parametrize("sizes", SIZES[2:])
+def test_bfloat16_maps_are_read_and_rounded(
+    sizes: tuple[int, ...], activation: str, number: float, adds: bool
+) -> None:
+    """The same numbers in both types give the same, but for the rounding of what is written."""
+    norm = BatchNorm(activation, number, adds, EPSILON, 0.9)
+    wide = given(sizes, adds)
+    maps = [k for k in ("x", "add", "g") if wide[k] is not None]
+    half = {**wide, **{k: wide[k].bfloat16() for k in maps}}  # type: ignore[union-attr]
+    wide = {**wide, **{k: half[k].float() for k in maps}}  # type: ignore[union-attr]
+    found, right = computed(norm, half), computed(norm, wide)
+    for name, expected in right.items():
+        if expected is not None:
+            rounded = expected.bfloat16() if name in ("y", "dx", "dadd") else expected
+            assert torch.equal(found[name], rounded), name
+
+
+def test_bfloat16_results_round_to_even_and_keep_infinities() -> None:
+    norm = BatchNorm("linear", 0.0, True, EPSILON, 0.9)
+    numbers = [1.0, 1 + 2**-8, 1 + 3 * 2**-8, -1 - 2**-8, 3.4e38, torch.inf, -torch.inf, torch.nan]
+    x, add = torch.ones(1, 8, 1, 1).bfloat16(), torch.tensor(numbers).view(1, 8, 1, 1)
+    beta = (add - add.bfloat16()).nan_to_num().flatten()  # so that the sum is the number itself
+    moving = torch.zeros(8), torch.ones(8)
+    y, *_ = norm.forward(x, None, beta, add.bfloat16(), moving, False)
+    assert y.dtype is torch.bfloat16
+    torch.testing.assert_close(y, add.bfloat16(), rtol=0, atol=0, equal_nan=True)
+
+
 @pytest.mark.parametrize("absent", ["gamma", "beta"])
 def test_there_need_be_no_gamma_and_no_beta(absent: str) -> None:
     norm = BatchNorm("relu", 0.0, False, EPSILON, 0.9)

@@ -147,15 +147,32 @@ def test_what_is_refused_and_why() -> None:
     check_equal(model, torch.randn(2, 8, 8, 3))
 
 
-def test_half_values_are_left_to_torch(monkeypatch: pytest.MonkeyPatch) -> None:
-    module = sys.modules["striate.plan.rules.bfloat16_products"]
-    monkeypatch.setattr(module, "fast_half", lambda device: ("bfloat16", ""))
-    model = stack(conv(), norm(name="norm"), layers.ReLU(), conv())
-    plan = model.plan(training=True, precision="bfloat16")
-    notes = {n.nodes: n.text for n in plan.refused if n.rule == "one normalisation"}
-    assert notes == {
-        ("norm",): "its values are of a half type, which torch's kernel reads as they are"
-    }
+def test_bfloat16_values_stay_so_and_float16_is_left_to_torch() -> None:
+    for precision, notes in (("bfloat16", {}), ("float16", {("norm",): "its values are float16"})):
+        model = stack(conv(), norm(name="norm"), layers.ReLU(), conv())
+        plan = model.plan(training=True, precision=precision)
+        found = {n.nodes: n.text for n in plan.refused if n.rule == "one normalisation"}
+        assert found == notes
+
+
+@pytest.mark.parametrize("after", ["relu", "relu6", "leaky_relu", "linear"])
+def test_bfloat16_is_as_near_to_float32_as_torchs(
+    after: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = []
+    rule = sys.modules["striate.plan.rules.native_normalization"]
+    for missing, precision in (("", "bfloat16"), ("none", "bfloat16"), ("none", "float32")):
+        monkeypatch.setattr(rule, "missing", lambda missing=missing: missing)
+        model = residual(after, "normalised").train()
+        torch.manual_seed(1)
+        x = torch.randn(4, 8, 8, 3)
+        with model.executing(True, precision, precision, "test"):
+            out = model(x)
+            (out.float() * torch.linspace(-1, 1, out.numel()).reshape(out.shape)).sum().backward()
+        found.append([out.float(), *(p.grad for p in model.parameters()), *model.buffers()])
+    for ours, half, right in zip(*found, strict=True):
+        torchs = float((half - right).norm())  # 8 bits; some masks of the activation flip in both
+        assert float((ours - right).norm()) <= max(0.02 * float(right.norm()), 1.5 * torchs)
 
 
 def test_without_kernels_the_plan_says_so(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,6 +1,7 @@
 """Batch normalisation of a training step with the sum and the activation behind it.
 
-Maps are (N, C, ...) of float32 that lie in memory as (N, ..., C) without gaps.
+Maps are (N, C, ...) of float32, or all of bfloat16, that lie in memory as (N, ..., C) without gaps.
+All else is float32.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ class NativeNorm(ctypes.Structure):
         ("rows", ctypes.c_int64),
         *((name, ctypes.c_int32) for name in ("channels", "activation")),
         *((name, ctypes.c_float) for name in ("number", "epsilon", "momentum")),
+        ("half", ctypes.c_int32),
     ]
 
 
@@ -72,7 +74,7 @@ class BatchNorm:
             moving: mean and variance, moved towards the batch's.
             backward: whether a backward pass may follow.
         """
-        y, statistics, bits = torch.empty_like(x), x.new_empty((3, x.shape[1])), None
+        y, statistics, bits = torch.empty_like(x), torch.empty((3, x.shape[1])), None
         if backward and add is not None and self.activation != "linear":
             words = (x.shape[1] + LANES - 1) // LANES
             bits = torch.empty(x.numel() // x.shape[1] * words, dtype=torch.int16)
@@ -122,7 +124,8 @@ class BatchNorm:
     def _native(self, x: Tensor) -> NativeNorm:
         channels, activation = x.shape[1], ACTIVATIONS[self.activation]
         rows = x.numel() // channels
-        return NativeNorm(rows, channels, activation, self.number, self.epsilon, self.momentum)
+        numbers = self.number, self.epsilon, self.momentum
+        return NativeNorm(rows, channels, activation, *numbers, x.dtype is torch.bfloat16)
 
 
 @cache

@@ -103,9 +103,9 @@ def _weights(kernel: Tensor) -> Tensor:
     return kernel.detach().permute(3, 0, 1, 2).contiguous().permute(0, 3, 1, 2)
 
 
-def sees(x: Tensor) -> bool:
-    """Whether kernels of ours may read a tensor at its address."""
-    known = type(x) in (Tensor, torch.nn.Parameter) and x.dtype is torch.float32
+def sees(x: Tensor, types: tuple[torch.dtype, ...] = (torch.float32,)) -> bool:
+    """Whether kernels of ours may read a tensor, of one of some types, at its address."""
+    known = type(x) in (Tensor, torch.nn.Parameter) and x.dtype in types
     return known and x.device.type == "cpu" and not x.is_neg() and not transformed()
 
 

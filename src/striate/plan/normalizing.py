@@ -12,6 +12,7 @@ from striate.kernels.batch_norm import BatchNorm
 from striate.ops.normalization import batch_norm_training
 from striate.plan.blocks import sees
 
+TYPES = (torch.float32, torch.bfloat16)  # of maps
 Moving = tuple[Tensor, Tensor]
 
 
@@ -36,9 +37,10 @@ class NormFunction:
             return finished(self.norm, layer.compute(x), add)
         gamma, beta = layer.affine()
         moving = layer.moving_mean, layer.moving_variance
-        given = [t for t in (x, gamma, beta, add, *moving) if t is not None]
-        known = x.numel() and (add is None or add.shape == x.shape)
-        if not known or not all(sees(t) for t in given):
+        weights = [t for t in (gamma, beta, *moving) if t is not None]
+        like = add is None or (add.shape == x.shape and add.dtype is x.dtype and sees(add, TYPES))
+        known = x.numel() and like and sees(x, TYPES)
+        if not known or not all(sees(t) for t in weights):
             return plain(self.norm, x, gamma, beta, add, moving)
         return _Joined.apply(x, gamma, beta, add, moving, self.norm)  # type: ignore[no-any-return,no-untyped-call]
 

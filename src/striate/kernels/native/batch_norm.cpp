@@ -16,30 +16,18 @@
 
 #include <algorithm>
 #include <cmath>
+#include <type_traits>
 
+#include "map_values.h"
 #include "scratch.h"
 
 using namespace striate;
 
 namespace {
 
-using V = __m512;
-using Mask = __mmask16;
-
-constexpr int LANES = 16, DEEP = 8, SAMPLES = 16;
+constexpr int DEEP = 8, SAMPLES = 16;
 constexpr int64_t PIECE_ROWS = 64, MOST_PIECES = 32;
 constexpr int64_t ALONE = 16384; // values below which a second thread costs more than it saves
-constexpr Mask ALL = 0xffff;
-
-V all(float x) { return _mm512_set1_ps(x); }
-V load(const float *p, Mask m) { return m == ALL ? _mm512_loadu_ps(p) : _mm512_maskz_loadu_ps(m, p); }
-void store(float *p, Mask m, V v) {
-    if (m == ALL)
-        _mm512_storeu_ps(p, v);
-    else
-        _mm512_mask_storeu_ps(p, m, v);
-}
-
 // Numbers per channel, and the sums of the pieces; channels are rounded up to whole vectors.
 struct Work {
     int64_t pieces;
@@ -134,22 +122,26 @@ template <class Values> void set_line(const Work &w, const Values &v, int c) {
 
 // Forward -------------------------------------------------------------------------------------
 
-void find_pivot(const Norm &n, const Work &w, const float *x) {
+template <class T> void find_pivot(const Norm &n, const Work &w, const T *x) {
     const int64_t samples = std::min<int64_t>(n.rows, SAMPLES);
+    const V share = all(1.0f / static_cast<float>(samples));
     std::fill_n(w.pivot, w.width, 0.0f);
     for (int64_t i = 0; i < samples; ++i) {
-        const float *row = x + n.rows * i / samples * n.channels;
-        for (int c = 0; c < n.channels; ++c)
-            w.pivot[c] += row[c] / static_cast<float>(samples);
+        const T *row = x + n.rows * i / samples * n.channels;
+        each_vector(n.channels, [&](int c, Mask m) {
+            const V sum = _mm512_fmadd_ps(share, load(row + c, m), _mm512_loadu_ps(w.pivot + c));
+            _mm512_storeu_ps(w.pivot + c, sum);
+        });
     }
 }
 
 // Sums of x - pivot and of its square. Registers: 2 sums, the pivot, 8 rows in flight.
-void sum_piece(const Norm &n, const Work &w, const float *x, int64_t piece) {
+template <class T>
+void sum_piece(const Norm &n, const Work &w, const T *x, int64_t piece) {
     double *sum = w.piece(piece);
     std::fill_n(sum, 2 * w.width, 0.0);
     each_pack(first_row(n, w, piece), first_row(n, w, piece + 1), [&](int64_t row, auto deep) {
-        const float *base = x + row * n.channels;
+        const T *base = x + row * n.channels;
         each_vector(n.channels, [&](int c, Mask m) {
             const V pivot = load(w.pivot + c, m);
             V first = _mm512_setzero_ps(), second = _mm512_setzero_ps();
@@ -165,7 +157,8 @@ void sum_piece(const Norm &n, const Work &w, const float *x, int64_t piece) {
 }
 
 // The statistics of the batch, and the moving ones.
-void finish_statistics(const Norm &n, const Work &w, const NormForward &v) {
+template <class T>
+void finish_statistics(const Norm &n, const Work &w, const NormForward<T> &v) {
     const double rows = static_cast<double>(n.rows);
     for (int c = 0; c < n.channels; ++c) {
         const Pair sum = total(w, c);
@@ -211,8 +204,8 @@ struct Line {
     V at(V x) const { return _mm512_fmadd_ps(x - mean, scale, shift); }
 };
 
-template <int A, bool ADD>
-void write_piece(const Norm &n, const Work &w, const NormForward &v, int64_t piece) {
+template <int A, bool ADD, class T>
+void write_piece(const Norm &n, const Work &w, const NormForward<T> &v, int64_t piece) {
     const V number = all(n.number);
     const int64_t words = w.width / LANES;
     each_pack(first_row(n, w, piece), first_row(n, w, piece + 1), [&](int64_t row, auto deep) {
@@ -252,8 +245,8 @@ V gradient(const Line &line, const uint16_t *open, V x, V g, V number) {
 
 // Sums of the gradient and of the gradient times x - mean; writes the gradient of what was added.
 // Registers: 2 sums, mean, scale, shift, the number, 8 rows of x and g in flight.
-template <int A, bool ADD>
-void sum_gradients(const Norm &n, const Work &w, const NormBackward &v, int64_t piece) {
+template <int A, bool ADD, class T>
+void sum_gradients(const Norm &n, const Work &w, const NormBackward<T> &v, int64_t piece) {
     const V number = all(n.number);
     const int64_t words = w.width / LANES;
     double *sum = w.piece(piece);
@@ -279,7 +272,8 @@ void sum_gradients(const Norm &n, const Work &w, const NormBackward &v, int64_t 
 }
 
 // dx = scale (g - mean(g) - d inverse^2 mean(g d)) with d = x - mean - rest
-void finish_sums(const Norm &n, const Work &w, const NormBackward &v) {
+template <class T>
+void finish_sums(const Norm &n, const Work &w, const NormBackward<T> &v) {
     const double rows = static_cast<double>(n.rows);
     for (int c = 0; c < n.channels; ++c) {
         const Pair sum = total(w, c);
@@ -292,11 +286,12 @@ void finish_sums(const Norm &n, const Work &w, const NormBackward &v) {
     }
 }
 
-template <int A, bool ADD>
-void write_gradients(const Norm &n, const Work &w, const NormBackward &v, int64_t piece) {
+template <int A, bool ADD, class T>
+void write_gradients(const Norm &n, const Work &w, const NormBackward<T> &v, int64_t piece) {
     const V number = all(n.number);
     const int64_t words = w.width / LANES;
-    const bool masked = ADD && v.dadd; // by the first pass
+    // by the first pass; bfloat16 was rounded there
+    const bool masked = ADD && v.dadd && std::is_same_v<T, float>;
     each_pack(first_row(n, w, piece), first_row(n, w, piece + 1), [&](int64_t row, auto deep) {
         each_vector(n.channels, [&](int c, Mask m) {
             const Line line(w, c);
@@ -315,54 +310,70 @@ void write_gradients(const Norm &n, const Work &w, const NormBackward &v, int64_
     });
 }
 
-template <int A, bool ADD> void forward(const Norm &n, const Work &w, const NormForward &v, int32_t t) {
+template <int A, bool ADD, class T>
+void pass(const Norm &n, const Work &w, const NormForward<T> &v, int32_t threads) {
     find_pivot(n, w, v.x);
-    each_piece(n, w, t, false, [&](int64_t i) { sum_piece(n, w, v.x, i); });
+    each_piece(n, w, threads, false, [&](int64_t i) { sum_piece(n, w, v.x, i); });
     finish_statistics(n, w, v);
-    each_piece(n, w, t, true, [&](int64_t i) { write_piece<A, ADD>(n, w, v, i); });
+    each_piece(n, w, threads, true, [&](int64_t i) { write_piece<A, ADD>(n, w, v, i); });
 }
 
-template <int A, bool ADD>
-void backward(const Norm &n, const Work &w, const NormBackward &v, int32_t t) {
+template <int A, bool ADD, class T>
+void pass(const Norm &n, const Work &w, const NormBackward<T> &v, int32_t threads) {
     for (int c = 0; c < n.channels; ++c)
         set_line(w, v, c);
-    each_piece(n, w, t, false, [&](int64_t i) { sum_gradients<A, ADD>(n, w, v, i); });
+    each_piece(n, w, threads, false, [&](int64_t i) { sum_gradients<A, ADD>(n, w, v, i); });
     finish_sums(n, w, v);
     if (v.dx)
-        each_piece(n, w, t, true, [&](int64_t i) { write_gradients<A, ADD>(n, w, v, i); });
+        each_piece(n, w, threads, true, [&](int64_t i) { write_gradients<A, ADD>(n, w, v, i); });
 }
 
-// By activation and whether a map is added.
-constexpr decltype(&forward<LINEAR, false>) FORWARD[][2] = {
-    {forward<LINEAR, false>, forward<LINEAR, true>},
-    {forward<RELU, false>, forward<RELU, true>},
-    {forward<CAPPED_RELU, false>, forward<CAPPED_RELU, true>},
-    {forward<LEAKY_RELU, false>, forward<LEAKY_RELU, true>},
-};
-constexpr decltype(&backward<LINEAR, false>) BACKWARD[][2] = {
-    {backward<LINEAR, false>, backward<LINEAR, true>},
-    {backward<RELU, false>, backward<RELU, true>},
-    {backward<CAPPED_RELU, false>, backward<CAPPED_RELU, true>},
-    {backward<LEAKY_RELU, false>, backward<LEAKY_RELU, true>},
-};
+// The pass with the activation known when it was compiled.
+template <bool ADD, class Values>
+void by_activation(const Norm &n, const Work &w, const Values &v, int32_t threads) {
+    switch (n.activation) {
+    case RELU:
+        return pass<RELU, ADD>(n, w, v, threads);
+    case CAPPED_RELU:
+        return pass<CAPPED_RELU, ADD>(n, w, v, threads);
+    case LEAKY_RELU:
+        return pass<LEAKY_RELU, ADD>(n, w, v, threads);
+    default:
+        return pass<LINEAR, ADD>(n, w, v, threads);
+    }
+}
 
-template <class Values, class Table>
-int32_t run(const Norm &n, const Values &v, const Table &table, bool add, int32_t threads) {
+template <class Values> int32_t run(const Norm &n, const Values &v, bool add, int32_t threads) {
     if (n.rows < 1 || n.channels < 1 || n.activation < LINEAR || n.activation > LEAKY_RELU)
         return UNSUITABLE;
     const Work w = prepare(n);
     if (w.sums == nullptr)
         return NO_MEMORY;
-    table[n.activation][add](n, w, v, threads);
+    if (add)
+        by_activation<true>(n, w, v, threads);
+    else
+        by_activation<false>(n, w, v, threads);
     return OK;
+}
+
+template <class T> int32_t run_forward(const Norm &n, const void *values, int32_t threads) {
+    const auto &v = *static_cast<const NormForward<T> *>(values);
+    return run(n, v, v.add != nullptr, threads);
+}
+
+template <class T> int32_t run_backward(const Norm &n, const void *values, int32_t threads) {
+    const auto &v = *static_cast<const NormBackward<T> *>(values);
+    return run(n, v, v.open != nullptr, threads);
 }
 
 } // namespace
 
-STRIATE_EXPORT int32_t batch_norm(const Norm *n, const NormForward *v, int32_t threads) {
-    return run(*n, *v, FORWARD, v->add != nullptr, threads);
+// `values`: a NormForward of what `half` says.
+STRIATE_EXPORT int32_t batch_norm(const Norm *n, const void *values, int32_t threads) {
+    return (n->half ? run_forward<Bfloat16> : run_forward<float>)(*n, values, threads);
 }
 
-STRIATE_EXPORT int32_t batch_norm_backward(const Norm *n, const NormBackward *v, int32_t threads) {
-    return run(*n, *v, BACKWARD, v->open != nullptr, threads);
+// `values`: a NormBackward of what `half` says.
+STRIATE_EXPORT int32_t batch_norm_backward(const Norm *n, const void *values, int32_t threads) {
+    return (n->half ? run_backward<Bfloat16> : run_backward<float>)(*n, values, threads);
 }

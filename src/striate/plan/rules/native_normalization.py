@@ -24,8 +24,9 @@ def native_normalization(draft: Draft) -> None:
     from short sums in float32; sum and activation are applied while the result is written. The
     backward pass finds where the activation was open from the input, by the same arithmetic, or
     from bits that the forward pass noted if a map was added; so it needs no result, and the
-    activation's input is nowhere kept. The moving statistics move as in the plain form. Second
-    derivatives are those of the plain form (`plan.normalizing`).
+    activation's input is nowhere kept. Bfloat16 values are read and written as they are and
+    calculated with in float32; a sum is rounded once instead of twice. The moving statistics move
+    as in the plain form. Second derivatives are those of the plain form (`plan.normalizing`).
     """
     request = draft.request
     if not request.backward:
@@ -41,7 +42,7 @@ def native_normalization(draft: Draft) -> None:
         if why:
             refused.setdefault(why, []).append(operation.node)
         else:
-            _join(draft, operation, low)
+            _join(draft, operation)
     for why, nodes in refused.items():
         draft.refuse(RULE, tuple(nodes), why)
 
@@ -62,17 +63,17 @@ def _obstacle(draft: Draft, operation: Operation, low: set[Port]) -> str:
         return "someone set hooks on it"
     if type(draft.layer(operation)) is not BatchNormalization:
         return "it is a layer of the user's own"
-    if low & {*operation.reads, *operation.writes}:
-        return "its values are of a half type, which torch's kernel reads as they are"
+    if draft.request.precision == "float16" and low & {*operation.reads, *operation.writes}:
+        return "its values are float16"
     return ""
 
 
-def _join(draft: Draft, operation: Operation, low: set[Port]) -> None:
+def _join(draft: Draft, operation: Operation) -> None:
     """Makes one step of a batch normalisation with what follows it."""
     kind = draft.kind(operation)
     norm = BatchNorm("linear", 0.0, False, kind.epsilon, kind.momentum)
     nodes = operation.nodes
-    later = _sum(draft, operation, low)
+    later = _sum(draft, operation)
     if later is not None:
         nodes, norm = (*nodes, *later.nodes), replace(norm, adds=True)
         operation = draft.absorb(operation, later)
@@ -86,7 +87,7 @@ def _join(draft: Draft, operation: Operation, low: set[Port]) -> None:
     draft.say(RULE, nodes, f"one step by our own kernel: normalise{norm.text}")
 
 
-def _sum(draft: Draft, operation: Operation, low: set[Port]) -> Operation | None:
+def _sum(draft: Draft, operation: Operation) -> Operation | None:
     """The sum with one other map that alone reads its result."""
     (result,) = operation.writes
     readers = draft.readers(operation)
@@ -98,7 +99,7 @@ def _sum(draft: Draft, operation: Operation, low: set[Port]) -> Operation | None
     if not plain or len(later.reads) != 2 or len(others) != 1 or draft.observed(later):
         return None
     sizes = {draft.graph.spec(p).shape for p in draft.node(later).inputs}
-    return None if len(sizes) > 1 or low & {*others, *later.writes} else later
+    return None if len(sizes) > 1 else later
 
 
 def _activation(draft: Draft, after: Operation) -> tuple[str, float] | None:
