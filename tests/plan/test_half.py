@@ -39,7 +39,7 @@ def residual() -> st.Model:
 
 
 def written(model: st.Model, request: Request, x: torch.Tensor) -> dict[str, torch.dtype]:
-    """The type of each value that the plan writes."""
+    """The type of each value that the plan writes, under the names of all it is the work of."""
     plan = make_plan(model.graph, model._owners, request)
     found: dict[str, torch.dtype] = {}
 
@@ -49,7 +49,7 @@ def written(model: st.Model, request: Request, x: torch.Tensor) -> dict[str, tor
 
             def seen(*values: torch.Tensor) -> Any:
                 out = function(*values)
-                found[op.name] = out.dtype
+                found.update(dict.fromkeys((op.name, *op.nodes), out.dtype))
                 return out
 
             return seen, refresh
