@@ -348,6 +348,7 @@ class Model(Divided, Layer):
             "_constructed_with": given,  # symbols lead to all layers, deeper than a copy can follow
             "_symbols": None,
             "_executors": {},
+            "_direct": None,
             "_watched": None,
             "_forms": {},
             "_parts": None,

@@ -12,6 +12,7 @@ import torch
 from striate.graph import Graph
 from striate.layers import BuiltIn, Layer
 from striate.layers.waiting import device_of
+from striate.models.direct import Direct
 from striate.models.facts import Facts
 from striate.models.masking import Ranks, masked_form
 from striate.models.sizes import Size, resized_form
@@ -59,6 +60,7 @@ class Planned(Facts):
     """The part of a model that runs its graph."""
 
     _choice: Choice = PLANNED
+    _direct: Direct | None = None
     _executors: dict[Any, Executor]
     _watched: tuple[Layer, ...] | None
     _forms: dict[Ranks, tuple[tuple[int, ...], Graph, dict[str, Layer]]]

@@ -62,6 +62,8 @@ class NativeCall:
             for op in operations
             if op.name in wanted
         }
+        self._ends = stretch.reads, stretch.writes
+        self._held = [h for source in self._sources.values() for h in source.held()]
         # what the weights were like, and the programs with them; None: they are not for kernels
         self._ready: tuple[Any, dict[int, Loaded] | None] | None = None
         self._lock = threading.Lock()
@@ -79,6 +81,19 @@ class NativeCall:
             found = [to_internal(y) for y in made]
         return found[0] if len(found) == 1 else found
 
+    def whole(self, inputs: Sequence[Port], outputs: Sequence[Port]) -> bool:
+        """Whether these are what it reads and what it writes."""
+        return self._ends == (tuple(inputs), tuple(outputs))
+
+    def direct(self, x: Tensor) -> Tensor | None:
+        """The result for one dense input, both channels last; None if it must go another way."""
+        fits = x.dtype is torch.float32 and x.shape[1:] == self._entries[0]
+        if not fits or not x.is_contiguous() or not x.is_cpu or _watched() or x.is_neg():
+            return None
+        images, threads = len(x), library.threads()
+        loaded = self._loaded(self.program.kind(images, threads))
+        return None if loaded is None else self.program.run(loaded, [x], images, threads)[0]
+
     def forget(self) -> None:
         """Reads the weights anew at the next call."""
         if not self.frozen:
@@ -86,11 +101,13 @@ class NativeCall:
 
     def _seen(self, values: Sequence[Tensor]) -> list[Tensor] | None:
         """The values as native code takes them; None if it cannot."""
-        if transformed() or torch._C._len_torch_dispatch_stack():
+        if _watched():
             return None
         found = []
         for value, raw, shape in zip(values, self.raw, self._entries, strict=True):
             if type(value) not in (Tensor, torch.nn.Parameter) or value.device.type != "cpu":
+                return None
+            if value.is_neg():
                 return None
             if value.dtype is not torch.float32:
                 if not (raw and value.dtype in WHOLE_NUMBERS):
@@ -105,7 +122,13 @@ class NativeCall:
     def _loaded(self, kind: int) -> Loaded | None:
         ready = self._ready
         if ready is None or not self.frozen:
-            state = [source.written() for source in self._sources.values()]
+            # torch counts writes in `_version`; a tensor may also be another one
+            state = [
+                (id(t), t._version, t.data_ptr())
+                for held in self._held
+                for t in held.values()
+                if t is not None
+            ]
             if ready is None or ready[0] != state:
                 usable = all(source.usable() for source in self._sources.values())
                 ready = self._ready = state, {} if usable else None
@@ -115,6 +138,11 @@ class NativeCall:
                 if kind not in forms:
                     forms[kind] = self.program.load(kind, self._sources)
         return None if forms is None else forms[kind]
+
+
+def _watched() -> bool:
+    """Whether somebody looks at the operations."""
+    return transformed() or bool(torch._C._len_torch_dispatch_stack())
 
 
 class _Source:
@@ -127,26 +155,22 @@ class _Source:
         self.op, self.kind = op, type_name(op, node.kind)
         self.layer: Any = layers[node.layer]
         norm = op.normalized_by or folded
+        self.norm: Any = layers[graph[norm].layer] if norm else None
         self.product = None
         if hasattr(self.layer, "kernel") and op.affine is None:
-            behind = layers[graph[norm].layer] if norm else None
             scale = op.factor if op.scaled_by else None
-            self.product = WeightSource(self.layer, node, behind, scale, "float32", True)
+            self.product = WeightSource(self.layer, node, self.norm, scale, "float32", True)
         self.channels = node.output.channels or 1
 
-    def written(self) -> tuple[Any, ...]:
-        """What tells whether someone wrote to them."""
-        if self.product is not None:
-            return self.product.written()
-        if self.kind == "BatchNormalization":
-            held = (*self.layer._parameters.values(), *self.layer._buffers.values())
-            return tuple((id(t), t._version, t.data_ptr()) for t in held if t is not None)
-        return ()
+    def held(self) -> list[Mapping[str, Tensor | None]]:
+        """The weights and statistics that they come from."""
+        owners = [self.layer] if self.norm is None else [self.layer, self.norm]
+        return [held for owner in owners for held in (owner._parameters, owner._buffers)]
 
     def usable(self) -> bool:
         """Whether they are float32 in this machine's memory."""
-        held = (*self.layer._parameters.values(), *self.layer._buffers.values())
-        return all(t is None or (t.dtype is torch.float32 and t.device.type == "cpu") for t in held)
+        tensors = [t for held in self.held() for t in held.values() if t is not None]
+        return all(t.dtype is torch.float32 and t.device.type == "cpu" for t in tensors)
 
     def __call__(self) -> Weights:
         if self.product is None:

@@ -46,7 +46,7 @@ class WeightSource:
             return held["kernel"], held.get("bias")  # type: ignore[return-value]
         if not self.keep:
             return self._compute()
-        state = self.written()
+        state = self._written()
         if self._kept is None or state != self._state:
             with torch.no_grad():
                 self._kept = self._compute()
@@ -57,8 +57,7 @@ class WeightSource:
         """Computes them anew at the next call."""
         self._kept = None
 
-    def written(self) -> tuple[Any, ...]:
-        """What tells whether someone wrote to one of the tensors."""
+    def _written(self) -> tuple[Any, ...]:
         owners = (self.layer,) if self.norm is None else (self.layer, self.norm)
         tensors = [t for o in owners for held in (o._parameters, o._buffers) for t in held.values()]
         return tuple((id(t), t._version, t.data_ptr()) for t in tensors if t is not None)
