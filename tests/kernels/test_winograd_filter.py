@@ -29,6 +29,7 @@ SHAPES = [
     ConvShape(48, 32, (9, 11), (3, 3), padding=((0, 2), (1, 0))),
     ConvShape(80, 128, (10, 7), (3, 3), padding=((2, 2), (2, 2)), x_row=85, y_row=131),
     ConvShape(32, 192, (5, 5), (3, 3)),
+    ConvShape(512, 352, (4, 4), (3, 3), padding=((1, 1), (1, 1))),  # sums that no cache holds
 ]
 
 

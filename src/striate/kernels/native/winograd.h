@@ -27,6 +27,7 @@
 namespace striate::winograd {
 
 constexpr int SIDE = 4, PATCH = 6, PLANES = PATCH * PATCH;
+constexpr int64_t SHARED_CACHE = 24 << 20; // bytes that the cores' common cache holds at least
 using Vector = __m512;
 
 inline Vector broadcast(float value) { return _mm512_set1_ps(value); }
@@ -130,6 +131,8 @@ inline void kernel_line(const Vector g[3], Vector out[PATCH]) {
 }
 
 // G g G' of 16 filters: the taps lie at from[0], from[tap], ...
+// STREAMS: the results, 64 bytes each at a multiple of that, go past the caches.
+template <bool STREAMS>
 inline void transform_kernel(const float *from, size_t tap, float *to, size_t plane) {
     Vector half[3][PATCH];
 #pragma GCC unroll 3
@@ -147,7 +150,10 @@ inline void transform_kernel(const float *from, size_t tap, float *to, size_t pl
         kernel_line(g, out);
 #pragma GCC unroll 6
         for (int i = 0; i < PATCH; ++i)
-            _mm512_storeu_ps(to + (i * PATCH + j) * plane, out[i]);
+            if constexpr (STREAMS)
+                _mm512_stream_ps(to + (i * PATCH + j) * plane, out[i]);
+            else
+                _mm512_storeu_ps(to + (i * PATCH + j) * plane, out[i]);
     }
 }
 

@@ -257,7 +257,6 @@ bool possible(const ConvShape &s) {
 // and 0.052. 64 images of 128 3x3 0.37 and 0.77, 5x5 1.49 and 2.10, 9x9 3.6 and 7.0; of 16 5x5
 // 0.043 and 0.044, 9x9 0.093 and 0.125, 16x16 0.18 and 0.39.
 bool pays(const ConvShape &s) {
-    constexpr int64_t SHARED_CACHE = 24 << 20;
     const int h = s.out_h / s.pool * s.pool, w = s.out_w / s.pool * s.pool;
     const int64_t tiles = Tiles(h, w).per_image(), bytes = int64_t{144} * s.channels * s.filters;
     const int64_t reading = bytes <= SHARED_CACHE ? 176 : 460;
@@ -283,8 +282,13 @@ void pack_part(const ConvShape &s, const float *weights, bool turned, int o, int
                 _mm512_store_ps(taps[t][i], _mm512_loadu_ps(weights + at));
             }
     float *to = packed + static_cast<size_t>(block) * WIDE * s.channels * PLANES + o % WIDE;
+    const bool large = int64_t{144} * s.channels * s.filters > SHARED_CACHE;
+    const bool streams = large && reinterpret_cast<uintptr_t>(packed) % 64 == 0;
+    const auto transform = streams ? transform_kernel<true> : transform_kernel<false>;
     for (int i = 0; i < LANES; ++i)
-        transform_kernel(taps[0][i], LANES * LANES, to + static_cast<size_t>(c + i) * width, plane);
+        transform(taps[0][i], LANES * LANES, to + static_cast<size_t>(c + i) * width, plane);
+    if (streams)
+        _mm_sfence();
 }
 
 } // namespace
