@@ -21,9 +21,9 @@ pytestmark = [
     pytest.mark.skipif(bool(library.missing()), reason=f"no kernels: {library.missing()}"),
 ]
 
-# Of the largest result. The transforms multiply by up to 8 and subtract what nearly cancels:
-# 1e-6 to 1e-5 is usual, where the definition's sums are wrong by 1e-7 to 1e-6.
-TOLERANCE = 2e-5
+# Of the largest result. The transforms subtract what nearly cancels, so that some 1e-6 to 4e-6 is
+# usual where the definition gives 2e-7 to 1e-6.
+TOLERANCE = 1e-5
 GUARD = 64
 SAME = ((1, 1), (1, 1))
 VALID = ((0, 0), (0, 0))

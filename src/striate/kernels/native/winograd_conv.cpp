@@ -242,29 +242,17 @@ int32_t split_filters(const Block &b, int count, int threads) {
 
 // ---- kernels ---------------------------------------------------------------------------------
 
-bool possible(const ConvShape &s) {
-    const bool plain = s.stride_h == 1 && s.stride_w == 1 && s.dilation_h == 1 && s.dilation_w == 1;
-    const bool whole = s.channels % LANES == 0 && s.filters % LANES == 0;
-    return plain && whole && s.kernel_h == 3 && s.kernel_w == 3 && s.pool <= 2;
-}
-
-// Whether it is faster than the definition's multiplications, 9 per value, channel and filter:
-// a tile costs 36 and its transforms, some 7 more; and 144 bytes of kernels must be read per
-// channel and filter, in the time of 176 multiplications from the cache that the cores share and of
-// 460 from memory, which matters for few images. Measured on 2 cores of a Zen 4, ms of this kernel
-// and of direct_conv: one image of 512 channels 4x4 1.10 and 0.37, 7x7 1.09 and 1.10; of 256 8x8
-// 0.11 and 0.34; of 128 3x3 0.024 and 0.016, 4x4 0.023 and 0.025, 5x5 0.035 and 0.036, 6x6 0.036
-// and 0.052. 64 images of 128 3x3 0.37 and 0.77, 5x5 1.49 and 2.10, 9x9 3.6 and 7.0; of 16 5x5
-// 0.043 and 0.044, 9x9 0.093 and 0.125, 16x16 0.18 and 0.39.
-bool pays(const ConvShape &s) {
+// Whether it is the fastest: 144 bytes of kernels must be read per channel and filter, in the time
+// of 176 multiplications from the cache that the cores share and of 460 from memory, which matters
+// for few images. Measured on 2 cores of a Zen 4, ms of this kernel and of direct_conv, one image:
+// 512 channels 4x4 1.10 and 0.37, 7x7 1.09 and 1.10; 256 8x8 0.11 and 0.34; 128 3x3 0.024 and
+// 0.016, 4x4 0.023 and 0.025, 5x5 0.035 and 0.036, 6x6 0.036 and 0.052.
+bool suitable(const ConvShape &s) {
     const int h = s.out_h / s.pool * s.pool, w = s.out_w / s.pool * s.pool;
-    const int64_t tiles = Tiles(h, w).per_image(), bytes = int64_t{144} * s.channels * s.filters;
-    const int64_t reading = bytes <= SHARED_CACHE ? 176 : 460;
-    const int64_t direct = int64_t{9} * h * w;
-    return 43 * tiles < direct && (s.images == 0 || reading < direct * s.images);
+    const bool large = int64_t{144} * s.channels * s.filters > SHARED_CACHE;
+    const bool read = s.images == 0 || (large ? 460 : 176) < int64_t{9} * h * w * s.images;
+    return read && fewer_products(s);
 }
-
-bool suitable(const ConvShape &s) { return possible(s) && pays(s); }
 
 // U for 16 filters from `o` on and 16 channels from `c` on.
 void pack_part(const ConvShape &s, const float *weights, bool turned, int o, int c, float *packed) {

@@ -56,28 +56,32 @@ void multiply(const float *v, const float *z, int count, bool first, float *sums
 
 // A times four values.
 inline void gradient_line(const Vector y[SIDE], Vector out[PATCH]) {
-    const Vector even = _mm512_add_ps(y[0], y[2]), odd = _mm512_add_ps(y[1], y[3]);
-    const Vector wide_even = plus(y[0], 4, y[2]), wide_odd = plus(y[1], 4, y[3]);
+    const Vector even = plus(y[0], NEAR2, y[2]), odd = plus(y[1], NEAR2, y[3]);
+    const Vector far_even = plus(y[0], FAR2, y[2]), far_odd = plus(y[1], FAR2, y[3]);
     out[0] = y[0];
-    out[1] = _mm512_add_ps(even, odd);
-    out[2] = _mm512_sub_ps(even, odd);
-    out[3] = plus(wide_even, 2, wide_odd);
-    out[4] = minus(wide_even, 2, wide_odd);
+    out[1] = plus(even, NEAR, odd);
+    out[2] = minus(even, NEAR, odd);
+    out[3] = plus(far_even, FAR, far_odd);
+    out[4] = minus(far_even, FAR, far_odd);
     out[5] = y[3];
 }
 
-// A y A' of 16 filters, into to[0], to[plane], ...; `at(i, j)` loads a value.
-template <class Load> inline void transform_gradient(Load at, float *to, size_t plane) {
-    Vector half[PATCH][SIDE];
+// A y A' of 16 filters, into to[0], to[plane], ...; `at(i, j)` loads a value. Adds all to `bias`.
+template <class Load>
+inline void transform_gradient(Load at, float *to, size_t plane, float *bias) {
+    Vector half[PATCH][SIDE], total = _mm512_load_ps(bias);
 #pragma GCC unroll 4
     for (int j = 0; j < SIDE; ++j) {
         const Vector y[SIDE] = {at(0, j), at(1, j), at(2, j), at(3, j)};
         Vector line[PATCH];
         gradient_line(y, line);
+        total = _mm512_add_ps(total, _mm512_add_ps(_mm512_add_ps(y[0], y[1]),
+                                                   _mm512_add_ps(y[2], y[3])));
 #pragma GCC unroll 6
         for (int i = 0; i < PATCH; ++i)
             half[i][j] = line[i];
     }
+    _mm512_store_ps(bias, total);
 #pragma GCC unroll 6
     for (int i = 0; i < PATCH; ++i) {
         Vector out[PATCH];
@@ -90,12 +94,11 @@ template <class Load> inline void transform_gradient(Load at, float *to, size_t 
 
 // G' times six values.
 inline void kernel_gradient_line(const Vector u[PATCH], Vector out[3]) {
-    const Vector sum = _mm512_add_ps(u[1], u[2]), gap = _mm512_sub_ps(u[2], u[1]);
-    const Vector wide_sum = _mm512_add_ps(u[3], u[4]), wide_gap = _mm512_sub_ps(u[3], u[4]);
-    const Vector quarter = minus(_mm512_mul_ps(broadcast(0.25f), u[0]), 1.0f / 6, sum);
-    out[0] = plus(quarter, 1.0f / 24, wide_sum);
-    out[1] = plus(_mm512_mul_ps(broadcast(1.0f / 6), gap), 1.0f / 12, wide_gap);
-    out[2] = plus(minus(u[5], 1.0f / 6, sum), 1.0f / 6, wide_sum);
+    const Vector sum = _mm512_add_ps(u[1], u[2]), far_sum = _mm512_add_ps(u[3], u[4]);
+    const Vector gap = _mm512_sub_ps(u[1], u[2]), far_gap = _mm512_sub_ps(u[3], u[4]);
+    out[0] = plus(plus(times(AT_ZERO, u[0]), AT_NEAR, sum), AT_FAR, far_sum);
+    out[1] = plus(times(AT_NEAR * NEAR, gap), AT_FAR * FAR, far_gap);
+    out[2] = plus(plus(u[5], AT_NEAR * NEAR2, sum), AT_FAR * FAR2, far_sum);
 }
 
 // G' u G of 16 channels into the nine taps to[0], to[tap], ...; `at(plane)` loads.
@@ -132,8 +135,9 @@ struct Gradient {
         return static_cast<size_t>(filters) * count + LANES;
     }
 
-    // Tile `index` of a group of `count`, filters from `begin` to `end`.
-    void transform(int64_t tile, int index, int count, int begin, int end, float *z) const {
+    // Tile `index` of a group of `count`, filters from `begin` to `end`; its sums join the bias's.
+    void transform(int64_t tile, int index, int count, int begin, int end, float *z,
+                   float *bias) const {
         const Tiles::Place at = patches.tiles.place(tile);
         const float *nothing = patches.nothing;
         const Pixels<SIDE> pixels(g, at.image, at.top, at.left, nothing);
@@ -146,10 +150,10 @@ struct Gradient {
                     [&](int i, int j) {
                         return load_masked(pixels.at[i][j] + o, masks.at[i][j] + o);
                     },
-                    to, step);
+                    to, step, bias + o - begin);
             else
                 transform_gradient([&](int i, int j) { return _mm512_loadu_ps(pixels.at[i][j] + o); },
-                                   to, step);
+                                   to, step, bias + o - begin);
     }
 
     // Fetches a part of what comes next.
@@ -173,10 +177,9 @@ int group_size(int channels, int filters) {
     return std::clamp(fit / 4 * 4, 16, 48);
 }
 
-// Adds a group's products to the sums, and its gradients to the bias's: plane (1, 1) of Z has the
-// sum of a tile's 16 values.
+// Adds a group's products and its bias's gradient to the sums.
 void add_group(const Gradient &b, const Share &share, int count, const float *v, const float *z,
-               bool first, const Ahead &next) {
+               const float *bias, bool first, const Ahead &next) {
     const int filters = share.end - share.begin, channels = b.patches.x.channels;
     const size_t v_plane = b.patches.plane(count), z_plane = b.plane(filters, count);
     float *sums = share.sums; // the products' places, and at last the biases'
@@ -193,10 +196,7 @@ void add_group(const Gradient &b, const Share &share, int count, const float *v,
         }
     }
     for (int o = 0; o < filters; o += LANES) {
-        const float *all = z + (PATCH + 1) * z_plane + static_cast<size_t>(o) * count;
-        Vector sum = _mm512_setzero_ps();
-        for (int t = 0; t < count; ++t)
-            sum = _mm512_add_ps(sum, _mm512_load_ps(all + t * LANES));
+        const Vector sum = _mm512_load_ps(bias + o);
         _mm512_store_ps(sums + o, first ? sum : _mm512_add_ps(_mm512_load_ps(sums + o), sum));
     }
 }
@@ -206,20 +206,22 @@ thread_local Scratch group_memory, own_sums, shared_sums, zeros;
 int32_t add_tiles(const Gradient &b, const Share &share) {
     const int size = group_size(b.patches.x.channels, share.end - share.begin);
     const int64_t tiles = share.last - share.first, groups = (tiles + size - 1) / size;
-    const size_t v_size = PLANES * b.patches.plane(size);
-    float *v = group_memory.floats(v_size + PLANES * b.plane(share.end - share.begin, size));
+    const int filters = share.end - share.begin;
+    const size_t v_size = PLANES * b.patches.plane(size), z_size = PLANES * b.plane(filters, size);
+    float *v = group_memory.floats(v_size + z_size + filters);
     if (v == nullptr)
         return NO_MEMORY;
+    float *z = v + v_size, *bias = z + z_size;
     const auto start = [&](int64_t group) { return share.first + tiles * group / groups; };
     for (int64_t i = 0; i < groups; ++i) {
         const int count = static_cast<int>(start(i + 1) - start(i));
         const int next = i + 1 < groups ? static_cast<int>(start(i + 2) - start(i + 1)) : 0;
+        std::fill_n(bias, filters, 0.0f);
         for (int k = 0; k < count; ++k) {
             b.patches.transform(start(i) + k, k, count, v);
-            b.transform(start(i) + k, k, count, share.begin, share.end, v + v_size);
+            b.transform(start(i) + k, k, count, share.begin, share.end, z, bias);
         }
-        add_group(b, share, count, v, v + v_size, i == 0,
-                  {b.patches.tiles, start(i + 1), next});
+        add_group(b, share, count, v, z, bias, i == 0, {b.patches.tiles, start(i + 1), next});
     }
     return OK;
 }
@@ -283,18 +285,11 @@ void finish_filter(const Share &share, int rows, size_t next, int channels, int 
         bias[o] += share.sums[PLANES * plane + within + row * next];
 }
 
-bool suitable(const ConvShape &s) {
-    const bool plain = s.stride_h == 1 && s.stride_w == 1 && s.dilation_h == 1 && s.dilation_w == 1;
-    const bool whole = s.channels % LANES == 0 && s.filters % LANES == 0;
-    const Tiles tiles(s.out_h, s.out_w);
-    const bool filled = 3 * s.out_h * s.out_w >= SIDE * SIDE * tiles.per_image();
-    const bool wide = s.channels >= 32 && s.filters >= 32;
-    return plain && whole && (1||filled) && (1||wide) && s.kernel_h == 3 && s.kernel_w == 3 && s.pool == 1;
-}
-
 } // namespace
 
-STRIATE_EXPORT int32_t winograd_filter_suitable(const ConvShape *s) { return suitable(*s); }
+STRIATE_EXPORT int32_t winograd_filter_suitable(const ConvShape *s) {
+    return s->pool == 1 && fewer_products(*s);
+}
 
 // `g` and `mask` are as the block's result; g counts as 0 where the mask, unless null, is not above
 // 0. Writes `kernel` (filters, 3, 3, channels) and `bias` (filters).
@@ -302,7 +297,7 @@ STRIATE_EXPORT int32_t winograd_filter(const ConvShape *shape, int64_t images, c
                                        const float *g, const float *mask, float *kernel,
                                        float *bias, int32_t threads) {
     const ConvShape &s = *shape;
-    if (!suitable(s))
+    if (!winograd_filter_suitable(shape))
         return UNSUITABLE;
     const Tiles tiles(s.out_h, s.out_w);
     const int64_t all = images * tiles.per_image();
