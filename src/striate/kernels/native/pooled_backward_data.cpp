@@ -1,7 +1,7 @@
 // The gradient of the input of convolution + max-pooling (+ ReLU).
 //
 // For strips of an image (or a few small images), and for a block of channels, dx lies in a padded
-// tile in the L2 cache, and the kernel's weights of one row of taps and 64 filters in the L1 cache.
+// tile in the L2 cache, and the weights of one row of taps and some filters in the L1 cache.
 // A list per pixel of the convolution says which filters won there. Each value is summed up in the
 // same order whatever the strips and the number of threads.
 #include <immintrin.h>
@@ -16,8 +16,11 @@
 namespace striate::pooled {
 namespace {
 
-constexpr int FILTERS = 64;               // of a list
-constexpr size_t TILE_BYTES = 192 << 10;  // of dx
+// Of a list. Their weights of a row of 3x3 taps are 36 KB, more than the L1 cache, but longer lists
+// pay for that: the sums go to registers and back once a list.
+constexpr int FILTERS = 96;
+constexpr size_t TILE_BYTES = 192 << 10; // of dx
+constexpr int64_t FEW_BYTES = 24 << 10;  // of weights that stay in the L1 cache, all rows of taps
 
 // Channels at a time: two vectors for 3x3, so that a row of taps makes six sums, enough to hide an
 // FMA's four cycles; one for wider kernels, more for 1x1.
@@ -154,6 +157,14 @@ void write_out(const Job &job, const Strips &strips, const Strip &strip, const B
     }
 }
 
+// All rows of taps at once where there are few weights; but not where what a run has behind it
+// reaches into the next row of the tile.
+int rows_together(const ConvShape &s, const Block &b, int64_t tile_row) {
+    const int64_t run = 16 * b.vectors, bytes = s.kernel_h * s.filters * run * 4;
+    const bool few = bytes <= FEW_BYTES && s.kernel_h * b.vectors <= 12;
+    return few && run <= tile_row ? s.kernel_h : 1;
+}
+
 void add_block(const Job &job, const Strips &strips, const Strip &strip, int index,
                const float *packed, const Memory &m) {
     const ConvShape &s = job.s;
@@ -165,18 +176,19 @@ void add_block(const Job &job, const Strips &strips, const Strip &strip, int ind
     std::memset(m.tile, 0, sizeof(float) * (tile * images + SLACK));
     Runs runs;
     runs.offsets = m.offsets, runs.values = m.values;
-    runs.unit = runs.source_row = 16 * b.vectors, runs.target_row = row;
+    runs.unit = 16 * b.vectors, runs.target_row = row, runs.source_row = s.filters * runs.unit;
+    const int rows = rows_together(s, b, row);
     runs.count = image_lists;
     for (int64_t i = 0; i < image_lists * job.groups * images; ++i)
         m.lists[i].target = static_cast<int32_t>(i / columns % strip.conv_rows() * row +
                                                  i % columns * b.width);
-    for (int kh = 0; kh < s.kernel_h; ++kh)
+    for (int kh = 0; kh < s.kernel_h; kh += rows)
         for (int group = 0; group < job.groups; ++group)
             for (int64_t n = 0; n < images; ++n) {
                 runs.lists = m.lists + (group * images + n) * image_lists;
-                runs.source = packed + static_cast<int64_t>(kh) * s.filters * 16 * b.vectors;
+                runs.source = packed + kh * runs.source_row;
                 runs.target = m.tile + n * tile + kh * row;
-                add_runs(runs, 1, b.vectors);
+                add_runs(runs, rows, b.vectors);
             }
     for (int64_t n = 0; n < images; ++n)
         write_out(job, strips, strip, b, strip.image + n, m.tile + n * tile);
