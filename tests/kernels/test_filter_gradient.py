@@ -78,6 +78,11 @@ def test_it_is_the_gradient(shape: ConvShape, images: int) -> None:
     assert found[0].permute(0, 2, 3, 1).is_contiguous()
 
 
+def test_no_images_have_no_gradient() -> None:
+    block = shape(3, 20, (9, 9), 3, 1)
+    assert not any(t.any() for t in FilterGradient(block)(*values(block, 0)))
+
+
 def test_maps_may_lie_otherwise_and_in_wider_ones() -> None:
     block = shape(20, 24, (8, 7), 3, 1)
     x, g, y = values(block, 2)

@@ -158,6 +158,15 @@ def test_maps_may_lie_otherwise_and_x_in_a_wider_one() -> None:
     assert torch.equal(found[1], dbias)
 
 
+@pytest.mark.parametrize("channels", [1, 32])
+def test_no_images_have_no_gradient(channels: int) -> None:
+    block = shape(channels, 20, (9, 9), 3, 1)
+    x, kernel, code, g = values(block, 0)
+    backward = PooledBackward(block)
+    assert backward.data(kernel, code, g).shape == x.shape
+    assert not any(t.any() for t in backward.filters(x, code, g))
+
+
 def guarded(size: tuple[int, ...]) -> tuple[Tensor, Tensor]:
     """A map, and all of its memory: with 64 values before it and behind it that must stay."""
     count = torch.Size(size).numel()

@@ -134,5 +134,10 @@ def new_map(
     return torch.empty_strided((images, channels, height, width), strides, dtype=dtype)
 
 
+def rows_of_channels(t: Tensor) -> Tensor:
+    """A map whose memory is (N, H, W, C) without gaps: itself, or a copy."""
+    return t.permute(0, 2, 3, 1).contiguous().permute(0, 3, 1, 2)
+
+
 def _size(name: str) -> ctypes._FuncPtr:  # type: ignore[name-defined]
     return library.function(f"{name}_packed_size", _SHAPE, result=ctypes.c_size_t)

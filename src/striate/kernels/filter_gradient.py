@@ -9,7 +9,7 @@ from torch import Tensor
 
 from striate.errors import KernelError, message
 from striate.kernels import library
-from striate.kernels.conv import new_map
+from striate.kernels.conv import new_map, rows_of_channels
 from striate.kernels.shapes import ConvShape, NativeShape
 
 
@@ -72,16 +72,11 @@ class FilterGradient:
         if out is None:
             dkernel = new_map(shape.filters, shape.channels, shape.kernel)
             out = dkernel, torch.empty(shape.filters)
-        x = x if shape.x_row else _rows_of_channels(x)
-        g = _rows_of_channels(g)
+        x = x if shape.x_row else rows_of_channels(x)
+        g = rows_of_channels(g)
         if mask is not None and not shape.y_row:
-            mask = _rows_of_channels(mask)
+            mask = rows_of_channels(mask)
         places = [None if t is None else t.data_ptr() for t in (x, g, mask, *out)]
         status = self._run(shape.native, len(x), *places, library.threads())
         library.check(status, "filter_gradient")
         return out
-
-
-def _rows_of_channels(t: Tensor) -> Tensor:
-    """A map whose memory is (N, H, W, C) without gaps."""
-    return t.permute(0, 2, 3, 1).contiguous().permute(0, 3, 1, 2)

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from striate.errors import KernelError, message
 from striate.kernels import library
-from striate.kernels.conv import new_map
+from striate.kernels.conv import new_map, rows_of_channels
 from striate.kernels.shapes import ConvShape, NativeShape
 
 _SHAPE = ctypes.POINTER(NativeShape)
@@ -79,8 +79,8 @@ class PooledBackward:
         if out is None:
             dkernel = new_map(shape.filters, shape.channels, shape.kernel)
             out = dkernel, torch.empty(shape.filters)
-        x = x if shape.x_row else _rows_of_channels(x)
-        code, g = _rows_of_channels(code), _rows_of_channels(g)
+        x = x if shape.x_row else rows_of_channels(x)
+        code, g = rows_of_channels(code), rows_of_channels(g)
         maps = (len(x), x.data_ptr(), code.data_ptr(), g.data_ptr())
         places = (out[0].data_ptr(), out[1].data_ptr())
         status = self._filters(shape.native, *maps, *places, library.threads())
@@ -96,14 +96,9 @@ class PooledBackward:
             g: the gradient of the block's result.
         """
         shape = self.shape
-        weights, code, g = (_rows_of_channels(t) for t in (weights, code, g))
+        weights, code, g = (rows_of_channels(t) for t in (weights, code, g))
         dx = new_map(len(g), shape.channels, shape.size)
         maps = (len(g), weights.data_ptr(), code.data_ptr(), g.data_ptr())
         status = self._data(shape.native, *maps, dx.data_ptr(), library.threads())
         library.check(status, "pooled_backward")
         return dx
-
-
-def _rows_of_channels(t: Tensor) -> Tensor:
-    """A map whose memory is (N, H, W, C) without gaps."""
-    return t.permute(0, 2, 3, 1).contiguous().permute(0, 3, 1, 2)

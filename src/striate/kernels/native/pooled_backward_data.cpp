@@ -51,7 +51,7 @@ struct Strips {
             down = std::min(s.in_h, std::max(down, threads)); // work for every thread
         images = 1;
         if (down == 1) {
-            const int64_t each = (num_images + threads - 1) / threads;
+            const int64_t each = std::max<int64_t>(1, (num_images + threads - 1) / threads);
             images = static_cast<int>(std::clamp<int64_t>(TILE_BYTES / whole, 1, each));
         }
     }

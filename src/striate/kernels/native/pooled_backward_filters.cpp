@@ -79,7 +79,7 @@ struct Memory {
         const int64_t filters = share.filters.size();
         lists.capacity = tiles.cells() + SPARE;
         chunk = std::clamp<int64_t>(LIST_BYTES / (lists.capacity * filters * 8), 1,
-                                    share.tiles.size());
+                                    std::max<int64_t>(1, share.tiles.size()));
         const int64_t pixels = static_cast<int64_t>(2 * tiles.height + s.kernel_h - 1) *
                                (2 * tiles.width + s.kernel_w - 1) * tiles.images;
         const int64_t x_floats = rounded(pixels * block_of(s, 0).width + SLACK);

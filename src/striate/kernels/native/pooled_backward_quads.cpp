@@ -186,7 +186,7 @@ int32_t filters_by_quads(const FiltersJob &job, int threads) {
     const int64_t strips = job.images * z.strips;
     // Parts of the images, with sums of their own; of the filters where there are too few images.
     const bool shared = strips >= 2 * threads || z.groups == 1;
-    const int parts = shared ? static_cast<int>(std::min<int64_t>(threads, strips)) : 1;
+    const int parts = shared ? static_cast<int>(std::clamp<int64_t>(strips, 1, threads)) : 1;
     const int across = parts > 1 ? 1 : std::min(threads, z.groups);
     static thread_local Scratch scratch;
     float *sums = scratch.floats(parts * z.sums);
