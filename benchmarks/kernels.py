@@ -24,10 +24,12 @@ from torch import Tensor
 
 from benchmarks.machine import chip
 from striate.kernels import filter_gradient, pooled_backward
+from striate.kernels.block import obstacle
 from striate.kernels.conv import ConvKernel, does, new_map
 from striate.kernels.filter_gradient import FilterGradient
 from striate.kernels.pooled_backward import PooledBackward
 from striate.kernels.shapes import ConvShape
+from striate.plan.blocks import BlockFunction
 
 LEAST_S = 2e-3  # of a measurement: as many calls as that takes
 WARM_UPS = 3
@@ -219,11 +221,43 @@ def _backward(title: str, images: int, shape: ConvShape, data: bool) -> Case:
 
 
 # A kernel's name, and what gives its cases.
+def blocks() -> Iterator[Case]:
+    """Forward and backward of a training step's blocks, beside torch's in the best order."""
+    for title, (images, shape) in BLOCKS.items():
+        if not obstacle(shape):
+            yield _whole(title, images, shape)
+
+
+def _whole(title: str, images: int, shape: ConvShape) -> Case:
+    """The gradient of the weights: for it, all of both passes must run."""
+    torch.manual_seed(0)
+    x = torch.randn(images, *shape.size, shape.channels).permute(0, 3, 1, 2).requires_grad_()
+    kernel = torch.randn(shape.filters, *shape.kernel, shape.channels).permute(1, 2, 3, 0)
+    kernel = (kernel / shape.channels).requires_grad_()
+    bias = torch.randn(shape.filters, requires_grad=True)
+    g = torch.randn(images, *shape.result, shape.filters).permute(0, 3, 1, 2)
+    run = BlockFunction(shape, lambda: (kernel, bias))
+
+    def plain(x: Tensor) -> Tensor:
+        y = _linear(shape, x, kernel.permute(3, 2, 0, 1), bias)
+        y = F.max_pool2d(y, 2) if shape.pool == 2 else y
+        return y.relu_() if shape.activation == "relu" else y
+
+    def step(forward: Callable[[Tensor], Tensor]) -> Tensor:
+        with torch.enable_grad():
+            return torch.autograd.grad(forward(x), (kernel, bias, x), g)[0]
+
+    flops = 6.0 * images * shape.macs
+    # a gradient that goes to another of four nearly equal values moves a whole term
+    return Case(title, lambda: step(run), lambda: step(plain), 2e-2, flops)
+
+
 KERNELS: dict[str, Callable[[], Iterator[Case]]] = {
     "direct_conv": forward("direct_conv", 1e-5),
     "direct_conv_bf16": forward("direct_conv_bf16", 2e-2),
     "winograd_conv": forward("winograd_conv", 2e-5),
     "filter_gradient": backward(pooled=False, data=False),
+    "blocks": blocks,
     "pooled_backward": backward(pooled=True, data=False),
     "pooled_backward_data": backward(pooled=True, data=True),
 }

@@ -12,6 +12,7 @@ import torch
 import striate as st
 from striate import layers
 from striate.kernels import library
+from striate.kernels.block import Block, obstacle
 from tests.plan.compare import check_equal, trained
 from tests.plan.random_models import random_model
 from tests.plan.test_again import check_same
@@ -199,6 +200,30 @@ def test_the_plan_names_the_kernels() -> None:
     assert "our kernels" not in str(model.plan(training=True, precision="bfloat16"))
 
 
+@pytest.mark.parametrize(("size", "half"), [(3, False), (1, True)])
+def test_auto_is_either_blocks_or_half_types(
+    monkeypatch: pytest.MonkeyPatch, size: int, half: bool
+) -> None:
+    for name in ("native_blocks", "bfloat16_products"):
+        rule = importlib.import_module(f"striate.plan.rules.{name}")
+        monkeypatch.setattr(rule, "fast_half", lambda device: ("bfloat16", ""))
+    rule = importlib.import_module("striate.plan.rules.native_blocks")
+    monkeypatch.setattr(rule, "obstacle", obstacle)
+    made = [conv(64, size, padding="same") for _ in range(3)]
+    model = stack(conv(64, activation="relu"), *made, layers.Flatten(), size=(18, 18, 32))
+    plan = model.plan(training=True, precision="auto")
+    operations = [op for op in plan.operations if op.part == "product"]
+    assert {op.block is None for op in operations} == {half}
+    assert {op.precision for op in operations} == {"bfloat16" if half else "float32"}
+    notes = [n.text for n in plan.refused]
+    if half:
+        assert "bfloat16 is sooner for most of this network" in notes
+    else:
+        text = "our own kernels are sooner with them for most of this network"
+        assert f"products stay float32: {text}" not in notes  # none is left to stay so
+        assert plan.precision == "float32"
+
+
 def test_losses_of_a_run_agree_with_those_of_the_layers() -> None:
     x = torch.rand(60, 9, 8, 3)
     y = torch.randint(0, 3, (60,))
@@ -215,8 +240,6 @@ def test_losses_of_a_run_agree_with_those_of_the_layers() -> None:
 
 
 def test_a_training_pass_runs_the_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
-    from striate.kernels.block import Block
-
     calls: list[bool] = []
     forward = Block.forward
 

@@ -95,12 +95,12 @@ def _again(
 
 def _dense(x: Tensor) -> Tensor:
     """(N, C, H, W) that lies in memory as (N, H, W, C)."""
-    return x.permute(0, 2, 3, 1).contiguous().permute(0, 3, 1, 2)
+    return x.contiguous(memory_format=torch.channels_last)
 
 
 def _weights(kernel: Tensor) -> Tensor:
     """(H, W, C, O) as (O, C, H, W) that lies in memory as (O, H, W, C)."""
-    return kernel.detach().permute(3, 0, 1, 2).contiguous().permute(0, 3, 1, 2)
+    return _dense(kernel.detach().permute(3, 2, 0, 1))
 
 
 def sees(x: Tensor, types: tuple[torch.dtype, ...] = (torch.float32,)) -> bool:

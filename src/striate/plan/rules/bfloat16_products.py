@@ -2,22 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from striate.graph.rewriting import CARRIES
 from striate.ops.precision import fast_half
 from striate.plan.draft import Draft
 from striate.plan.half import low_values
 from striate.plan.operation import WHOLE, Operation
-from striate.plan.rules.products import is_convolution, is_dense, weights_times_positions
+from striate.plan.rules.products import is_convolution, is_dense, is_small
 
 RULE = "half precision"
-
-# Below these, casts cost what the faster product saves: measured with forward and backward on two
-# Zen 4 cores (`python -m benchmarks training` shows the nets they were chosen on).
-CONVOLUTION_MACS = 200_000  # multiplications per sample
-CONVOLUTION_VALUES = 10_000  # results per sample: half the bytes for all that follows pays, too
-DENSE_WEIGHTS = 131_072
 
 
 def bfloat16_products(draft: Draft) -> None:
@@ -39,12 +31,14 @@ def bfloat16_products(draft: Draft) -> None:
     half, reason = fast_half(request.device) if automatic else (request.precision, "")
     products = [op for op in draft.operations if is_convolution(draft, op) or is_dense(draft, op)]
     found = [op for op in products if op.block is None]
+    if automatic and not found:
+        return
     if automatic and len(found) < len(products):
         reason = "our own kernels are sooner with them for most of this network"
     if reason:
         draft.refuse(RULE, tuple(op.node for op in found), f"products stay float32: {reason}")
         return
-    small = {op.name for op in found if automatic and _is_small(draft, op)}
+    small = {op.name for op in found if automatic and is_small(draft, op)}
     for operation in found:
         if operation.name not in small:
             draft.update(operation, precision=half)
@@ -89,13 +83,3 @@ def _meets_half(draft: Draft, operation: Operation) -> bool:
             return any(p in low for p in reader.reads)
         readers = draft.readers(reader)
     return False
-
-
-def _is_small(draft: Draft, operation: Operation) -> bool:
-    node = draft.node(operation)
-    layer: Any = draft.layer(operation)
-    if is_dense(draft, operation):
-        return bool(layer.kernel.numel() < DENSE_WEIGHTS)
-    values = node.output.features or 0
-    macs = weights_times_positions(draft, operation)
-    return bool(macs < CONVOLUTION_MACS and values < CONVOLUTION_VALUES)

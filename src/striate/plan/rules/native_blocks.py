@@ -8,12 +8,13 @@ from striate.ops.precision import fast_half
 from striate.plan.draft import Draft
 from striate.plan.operation import Operation
 from striate.plan.rules.blocks import conv_obstacle, with_followers
-from striate.plan.rules.products import is_convolution, is_dense, weights_times_positions
+from striate.plan.rules.products import is_convolution, is_dense, is_small, weights_times_positions
 
 RULE = "one block"
 
-# Of all multiplications, from which on blocks in float32 are sooner than bfloat16 everywhere: they
-# take 0.45 of the time of torch's float32, bfloat16 takes 0.58 (`python -m benchmarks training`).
+# Of all multiplications but those of small products: from which share on blocks in float32 are
+# sooner than bfloat16 everywhere. They take 0.45 of the time of torch's float32, bfloat16 takes
+# 0.58 (`python -m benchmarks training`).
 LEAST_SHARE = 0.75
 
 
@@ -64,8 +65,9 @@ def _half_is_sooner(draft: Draft, joined: list[Operation]) -> bool:
     if request.precision != "auto" or fast_half(request.device)[1]:
         return False
     every = [op for op in draft.operations if is_convolution(draft, op) or is_dense(draft, op)]
-    total, ours = (sum(weights_times_positions(draft, op) for op in o) for o in (every, joined))
-    return ours < LEAST_SHARE * total
+    others = [op for op in every if op not in joined and not is_small(draft, op)]
+    left, ours = (sum(weights_times_positions(draft, op) for op in o) for o in (others, joined))
+    return ours < LEAST_SHARE * (ours + left)
 
 
 def _join(draft: Draft, operation: Operation) -> None:

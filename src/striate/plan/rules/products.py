@@ -9,6 +9,12 @@ from striate.layers.convolution import Conv
 from striate.plan.draft import Draft
 from striate.plan.operation import PRODUCT, Operation
 
+# Below these, casts cost what the faster product saves: measured with forward and backward on two
+# Zen 4 cores (`python -m benchmarks training` shows the nets they were chosen on).
+CONVOLUTION_MACS = 500_000  # multiplications per sample
+CONVOLUTION_VALUES = 10_000  # results per sample: half the bytes for all that follows pays, too
+DENSE_WEIGHTS = 131_072
+
 
 def is_convolution(draft: Draft, operation: Operation) -> bool:
     """A convolution whose weights and padding a plan may replace."""
@@ -31,3 +37,14 @@ def is_dense(draft: Draft, operation: Operation) -> bool:
     layer = type(draft.layer(operation))
     ours = getattr(layer, "before_activation", None) is Dense.before_activation
     return operation.part == PRODUCT and ours
+
+
+def is_small(draft: Draft, operation: Operation) -> bool:
+    """Whether casts to a half type would cost what the faster product saves."""
+    node = draft.node(operation)
+    layer: Any = draft.layer(operation)
+    if is_dense(draft, operation):
+        return bool(layer.kernel.numel() < DENSE_WEIGHTS)
+    values = node.output.features or 0
+    macs = weights_times_positions(draft, operation)
+    return bool(macs < CONVOLUTION_MACS and values < CONVOLUTION_VALUES)
