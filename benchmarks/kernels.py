@@ -239,9 +239,7 @@ def _whole(title: str, images: int, shape: ConvShape) -> Case:
     run = BlockFunction(shape, lambda: (kernel, bias))
 
     def plain(x: Tensor) -> Tensor:
-        y = _linear(shape, x, kernel.permute(3, 2, 0, 1), bias)
-        y = F.max_pool2d(y, 2) if shape.pool == 2 else y
-        return y.relu_() if shape.activation == "relu" else y
+        return _block(shape, x, kernel.permute(3, 2, 0, 1), bias)
 
     def step(forward: Callable[[Tensor], Tensor]) -> Tensor:
         with torch.enable_grad():
