@@ -16,6 +16,7 @@ import statistics
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from types import ModuleType
 from typing import Any
 
 import torch
@@ -23,12 +24,13 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from benchmarks.machine import chip
-from striate.kernels import filter_gradient, pooled_backward
+from striate.kernels import filter_gradient, pooled_backward, winograd_filter
 from striate.kernels.block import obstacle
 from striate.kernels.conv import ConvKernel, does, new_map
 from striate.kernels.filter_gradient import FilterGradient
 from striate.kernels.pooled_backward import PooledBackward
 from striate.kernels.shapes import ConvShape
+from striate.kernels.winograd_filter import WinogradFilterGradient
 from striate.plan.blocks import BlockFunction
 
 LEAST_S = 2e-3  # of a measurement: as many calls as that takes
@@ -171,19 +173,29 @@ SMALL: dict[str, tuple[int, ConvShape]] = {
 }
 
 
-def backward(pooled: bool, data: bool) -> Callable[[], Iterator[Case]]:
-    """The cases of a gradient: of the weights and the bias, or of the input."""
+Filters = type[FilterGradient] | type[WinogradFilterGradient]
+
+
+def backward(
+    kernel: ModuleType, plain: Filters | None = None, data: bool = False
+) -> Callable[[], Iterator[Case]]:
+    """The cases of a gradient: of the weights and the bias, or of the input.
+
+    Args:
+        kernel: the file that says which shapes are suitable.
+        plain: what computes it where there is no pooling; None: it is that behind pooling.
+        data: whether it is that of the input.
+    """
 
     def cases() -> Iterator[Case]:
         for title, (images, shape) in {**BLOCKS, **SMALL}.items():
-            kernel = pooled_backward if pooled else filter_gradient
-            if (shape.pool == 2) == pooled and kernel.suitable(shape):
-                yield _backward(title, images, shape, data)
+            if (shape.pool == 2) == (plain is None) and kernel.suitable(shape):
+                yield _backward(title, images, shape, plain, data)
 
     return cases
 
 
-def _backward(title: str, images: int, shape: ConvShape, data: bool) -> Case:
+def _backward(title: str, images: int, shape: ConvShape, plain: Filters | None, data: bool) -> Case:
     """PyTorch's is that of its convolution, pooling and ReLU one by one, without autograd."""
     torch.manual_seed(0)
     aten = torch.ops.aten
@@ -208,9 +220,10 @@ def _backward(title: str, images: int, shape: ConvShape, data: bool) -> Case:
         return found[0] if data else found[1]  # type: ignore[no-any-return]
 
     flops = 2.0 * shape.macs * images
-    if winner is None:
-        plain = FilterGradient(shape)
-        return Case(title, lambda: plain(x, g, y)[0], theirs, 1e-5, flops)
+    if plain is not None:
+        filters = plain(shape)
+        return Case(title, lambda: filters(x, g, y)[0], theirs, 1e-5, flops)
+    assert winner is not None  # there is pooling
     columns = shape.convolved[1]
     code = (winner // columns % 2 * 2 + winner % columns % 2).to(torch.uint8)
     code[y <= 0] = 4
@@ -253,11 +266,12 @@ def _whole(title: str, images: int, shape: ConvShape) -> Case:
 KERNELS: dict[str, Callable[[], Iterator[Case]]] = {
     "direct_conv": forward("direct_conv", 1e-5),
     "direct_conv_bf16": forward("direct_conv_bf16", 2e-2),
-    "winograd_conv": forward("winograd_conv", 2e-5),
-    "filter_gradient": backward(pooled=False, data=False),
+    "winograd_conv": forward("winograd_conv", 1e-5),
+    "filter_gradient": backward(filter_gradient, FilterGradient),
+    "winograd_filter": backward(winograd_filter, WinogradFilterGradient),
     "blocks": blocks,
-    "pooled_backward": backward(pooled=True, data=False),
-    "pooled_backward_data": backward(pooled=True, data=True),
+    "pooled_backward": backward(pooled_backward),
+    "pooled_backward_data": backward(pooled_backward, data=True),
 }
 
 
