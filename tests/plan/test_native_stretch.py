@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -281,3 +282,25 @@ def test_memory_of_calls_is_kept_and_does_not_grow() -> None:
             model(torch.rand(images, 9, 10, 16))
     (call,) = calls(model)
     assert len(call.program._rooms) == 1
+
+
+def test_threads_that_lose_time_waiting_give_way_to_one_for_a_while(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    model = moved(branches())
+    x = torch.rand(1, 9, 10, 16)
+    right = inferred(model, x, True)[1]
+    (call,) = calls(model)
+    real, used = call.program._function, []
+
+    def delayed(address: int, threads: int) -> int:
+        used.append(threads)
+        time.sleep(0.02)  # as if another process had the core of one of them
+        return int(real(address, threads))
+
+    monkeypatch.setattr(call.program, "_function", delayed)
+    monkeypatch.setattr(library, "threads", lambda: 2)
+    call.program._alone_until = 0.0
+    for _ in range(3):
+        assert torch.equal(inferred(model, x, True)[1], right)
+    assert used == [2, 1, 1]

@@ -73,6 +73,7 @@ class Form:
         self.arena = Arena(steps, shapes, outside)
         self.steps = [self._sized(step) for step in self.arena.kept]
         self.kernels = [kernel_of(step) for step in self.steps]
+        self.work = sum(map(work_of, self.steps))
         self.phases = self._phases()
         self.arena.divide(self.phases)
         self.outer_size = self.arena.outer_size * BYTES
@@ -139,7 +140,7 @@ class Loaded:
         for native, step, name, held in steps:
             native.run = library.address(name)
             native.shape = ctypes.addressof(step.shape.native)
-            native.work = _work(step)
+            native.work = work_of(step)
             self._held.append(step.shape)
             if held is not None:
                 packed, bias = held
@@ -160,7 +161,7 @@ def kernel_of(step: KernelStep) -> str:
     return step.kernel if step.kernel != CONV else fastest(step.shape) or "plain_conv"
 
 
-def _work(step: KernelStep) -> int:
+def work_of(step: KernelStep) -> int:
     """Multiply-adds of an image, or what takes as long."""
     shape = step.shape
     if isinstance(shape, PointShape):

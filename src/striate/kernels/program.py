@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -16,6 +17,10 @@ from striate.kernels.steps import KernelStep
 
 FEW = 4  # images per thread, up to which all threads work on each kernel
 LINE = 64  # bytes of a cache line
+# Threads that wait for each other lose whole slices of time where another process has a core.
+ALONE_PER_SECOND = 40e9  # multiply-adds that one thread does surely
+PATIENCE = 1e-3  # seconds that a call may take beyond twice what one thread alone would
+PAUSE = 0.5  # seconds that one thread then works alone
 
 Source = Callable[[], Weights]
 
@@ -57,6 +62,7 @@ class Program:
         self._forms: dict[int, Form] = {}
         self._function = library.function("program_run", ctypes.c_void_p, ctypes.c_int32)
         self._rooms: list[_Room] = []
+        self._alone_until = 0.0
 
     def kind(self, images: int, threads: int) -> int:
         """Which form so many images take: 1 for one, a number for a few, 0 for many."""
@@ -83,6 +89,10 @@ class Program:
         results = [torch.empty((images, *shape)) for shape in self.results]
         if not images:
             return results
+        together = bool(loaded.form.images) and threads > 1
+        begin = time.perf_counter() if together else 0.0
+        if together and begin < self._alone_until:
+            together, threads = False, 1
         try:
             room = self._rooms.pop()
         except IndexError:  # the first call, or another thread is inside
@@ -92,7 +102,14 @@ class Program:
             library.check(self._function(room.address, threads), "program_run")
         finally:
             self._rooms.append(room)
+        if together:
+            self._judge(time.perf_counter() - begin, loaded.form.work * images)
         return results
+
+    def _judge(self, seconds: float, work: int) -> None:
+        """One thread goes on alone for a while if several took longer than it would."""
+        if seconds > 2 * work / ALONE_PER_SECOND + PATIENCE:
+            self._alone_until = time.perf_counter() + PAUSE
 
 
 class _Room:
