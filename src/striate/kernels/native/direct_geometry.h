@@ -42,26 +42,37 @@ struct Geometry {
     int step;                   // values that a packed row meets
     bool staged;
     int64_t rows, columns;      // of cells, in an image
-    int64_t need_w;             // columns of the input that the cells need, zeros included
+    int64_t skip_h, skip_w;     // the copy takes each so many-th row and column: no other is read
+    int64_t stride_h, stride_w; // in the rows and columns of what the kernel reads
+    int64_t need_w;             // columns of it that the cells need, zeros included
     int64_t pixel, line, image; // values from one to the next, in what the kernel reads
 
     Geometry(const ConvShape &shape, bool copied, int values_per_row)
         : s(shape), step(values_per_row) {
         rows = s.out_h / s.pool, columns = s.out_w / s.pool;
-        need_w = (columns * s.pool - 1) * s.stride_w + (s.kernel_w - 1) * s.dilation_w + 1;
-        const bool outside = s.pad_top > 0 || s.pad_left > 0 || need_w - s.pad_left > s.in_w ||
-                             need_h(rows) - s.pad_top > s.in_h;
+        skip_h = skip_w = 1, stride_h = s.stride_h, stride_w = s.stride_w;
+        const bool outside = s.pad_top > 0 || s.pad_left > 0 ||
+                             needed_w() - s.pad_left > s.in_w || need_h(rows) - s.pad_top > s.in_h;
         staged = copied || outside;
+        if (staged && s.kernel_h == 1)
+            std::swap(skip_h, stride_h);
+        if (staged && s.kernel_w == 1)
+            std::swap(skip_w, stride_w);
+        need_w = needed_w();
         pixel = staged ? s.channels : s.x_row;
         line = (staged ? need_w : s.in_w) * pixel;
         image = (staged ? need_h(rows) : s.in_h) * line;
     }
 
+    int64_t needed_w() const {
+        return (columns * s.pool - 1) * stride_w + (s.kernel_w - 1) * s.dilation_w + 1;
+    }
+
     int64_t cells() const { return rows * columns; }
 
-    // Rows of the input that so many rows of cells need.
+    // Rows of what the kernel reads that so many rows of cells need.
     int64_t need_h(int64_t cell_rows) const {
-        return (cell_rows * s.pool - 1) * s.stride_h + (s.kernel_h - 1) * s.dilation_h + 1;
+        return (cell_rows * s.pool - 1) * stride_h + (s.kernel_h - 1) * s.dilation_h + 1;
     }
 
     // Whether a tile's input is all new and lies behind the one before: it can be fetched ahead.
@@ -125,23 +136,35 @@ struct Geometry {
             fit = std::clamp(fit, 4 * GROUP, CHUNK_PIXELS) / pixels;
             return {first, std::min(fit, limit - first), n, 0, 0, 0};
         }
-        const int64_t whole = std::min(CHUNK_VALUES / image, CHUNK_PIXELS / pixels / cells());
+        const int64_t fitting = std::min(CHUNK_VALUES / image, CHUNK_PIXELS / pixels / cells());
+        const int64_t whole = std::max(fitting, least_images());
         const int64_t images = std::min((limit - first) / cells(), whole);
         if (first % cells() == 0 && images > 0)
             return {first, images * cells(), n, 0, images, rows};
         const int64_t row = first % cells() / columns;
         const int64_t last = std::min(limit, (n + 1) * cells());
         const int64_t left = (last + columns - 1) / columns - n * rows - row;
-        int64_t fit = (CHUNK_VALUES / line - need_h(1)) / (pool * s.stride_h) + 1;
+        int64_t fit = (CHUNK_VALUES / line - need_h(1)) / (pool * stride_h) + 1;
         fit = std::max<int64_t>(1, std::min(fit, CHUNK_PIXELS / pixels / columns));
         const int64_t turns = (left + fit - 1) / fit, now = (left + turns - 1) / turns;
         const int64_t end = std::min(last, (n * rows + row + now) * columns);
         return {first, end - first, n, row, 1, now};
     }
 
+    // Images that are copied at once even if they are large: a few tiles should share the weights
+    // that are read for them, and no rows be copied twice for little.
+    int64_t least_images() const {
+        const int64_t pixels = s.pool * s.pool * cells();
+        if (pixels < 4 * GROUP)
+            return (4 * GROUP + pixels - 1) / pixels;
+        return image <= 2 * CHUNK_VALUES && pixels <= CHUNK_PIXELS;
+    }
+
     // Values that the copy of any chunk takes.
     int64_t staged_size() const {
-        return staged ? std::max(CHUNK_VALUES, need_h(1) * line) : 0;
+        if (!staged)
+            return 0;
+        return std::max({CHUNK_VALUES, need_h(1) * line, least_images() * image});
     }
 
     // Pixels that any chunk has at most.
@@ -149,7 +172,7 @@ struct Geometry {
 
     // Where the pixels of a chunk begin, from its origin: one a cell, or its four.
     void pixels(const Chunk &chunk, int64_t *at) const {
-        const int64_t right = s.stride_w * pixel, down = s.stride_h * line;
+        const int64_t right = stride_w * pixel, down = stride_h * line;
         int64_t row = chunk.first / columns - chunk.image * rows, column = chunk.first % columns;
         int64_t n = 0, start = (row - chunk.row) * s.pool * down;
         for (int64_t i = 0; i < chunk.count; ++i) {

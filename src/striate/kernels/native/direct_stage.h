@@ -20,7 +20,7 @@ template <class Math> class Stage {
         const int64_t top = chunk.row * s.pool * s.stride_h - s.pad_top;
         for (int64_t n = 0; n < chunk.images; ++n)
             for (int64_t h = 0; h < high; ++h, place += g.line) {
-                const int64_t from = top + h;
+                const int64_t from = top + h * g.skip_h;
                 if (from < 0 || from >= s.in_h)
                     std::memset(place, 0, g.line * sizeof(Value));
                 else
@@ -30,20 +30,26 @@ template <class Math> class Stage {
     }
 
   private:
-    // One row, which begins with pixel `from` of the input.
+    // One row, of the input's that begins with pixel `from`.
     void line(int64_t from, Value *place) const {
         const ConvShape &s = g.s;
+        if (s.x_row != s.channels || g.skip_w > 1) {
+            for (int64_t w = 0; w < g.need_w; ++w, place += s.channels) {
+                const int64_t column = w * g.skip_w - s.pad_left;
+                if (column >= 0 && column < s.in_w)
+                    values((from + column) * s.x_row, s.channels, place);
+                else
+                    std::memset(place, 0, s.channels * sizeof(Value));
+            }
+            return;
+        }
         const int64_t left = std::clamp<int64_t>(s.pad_left, 0, g.need_w);
         const int64_t begin = std::max(-s.pad_left, 0);
         const int64_t count = std::clamp<int64_t>(s.in_w - begin, 0, g.need_w - left);
-        const int64_t right = g.need_w - left - count, at = (from + begin) * s.x_row;
+        const int64_t right = g.need_w - left - count;
         std::memset(place, 0, left * s.channels * sizeof(Value));
         place += left * s.channels;
-        if (s.x_row == s.channels)
-            values(at, count * s.channels, place);
-        else
-            for (int64_t i = 0; i < count; ++i)
-                values(at + i * s.x_row, s.channels, place + i * s.channels);
+        values((from + begin) * s.channels, count * s.channels, place);
         std::memset(place + count * s.channels, 0, right * s.channels * sizeof(Value));
     }
 
