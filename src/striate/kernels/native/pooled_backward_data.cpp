@@ -225,12 +225,12 @@ int32_t run_strips(const Job &job, const Strips &strips, const Slice &part) {
 }
 
 // Weights (filters, kernel_h, kernel_w, channels) per block as (kernel_h, filters, vectors, 16),
-// zeros behind a run.
-void pack(const ConvShape &s, const float *weights, float *packed, int threads) {
+// zeros behind a run; by all threads of a parallel region together.
+void pack(const ConvShape &s, const float *weights, float *packed) {
     for (int index = 0; index < blocks_of(s); ++index) {
         const Block b = block_of(s, index);
         const int run = 16 * b.vectors;
-#pragma omp parallel for num_threads(threads) schedule(static)
+#pragma omp for schedule(static) nowait
         for (int i = 0; i < s.kernel_h * s.filters; ++i) {
             const int kh = i / s.filters, o = i % s.filters;
             float *to = packed + static_cast<int64_t>(i) * run;
@@ -268,13 +268,18 @@ STRIATE_EXPORT int32_t pooled_backward_data(const striate::ConvShape *shape, int
     float *packed = scratch.floats(packed_floats(s));
     if (packed == nullptr)
         return NO_MEMORY;
-    pack(s, weights, packed, threads);
     const Job job = {s, images, code, g, packed, dx, s.out_h / 2, s.out_w / 2,
                      (s.filters + FILTERS - 1) / FILTERS};
     const Strips strips(s, images, threads);
     int32_t status = OK;
-#pragma omp parallel for num_threads(threads) schedule(static) reduction(max : status)
-    for (int i = 0; i < threads; ++i)
-        status = std::max(status, run_strips(job, strips, Slice(strips.count(images), threads, i)));
+#pragma omp parallel num_threads(threads) reduction(max : status)
+    {
+        pack(s, weights, packed);
+#pragma omp barrier
+#pragma omp for schedule(static)
+        for (int i = 0; i < threads; ++i)
+            status =
+                std::max(status, run_strips(job, strips, Slice(strips.count(images), threads, i)));
+    }
     return status;
 }
