@@ -23,6 +23,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from benchmarks import kernel_norms
 from benchmarks.machine import chip
 from striate.kernels import filter_gradient, pooled_backward, winograd_filter
 from striate.kernels.block import obstacle
@@ -263,6 +264,13 @@ def _whole(title: str, images: int, shape: ConvShape) -> Case:
     return Case(title, lambda: step(run), lambda: step(plain), 2e-2, flops)
 
 
+def norms() -> Iterator[Case]:
+    """Batch normalisation, forward and backward."""
+    for title, *row in kernel_norms.ROWS:
+        # torch rounds sums and results on the way, and so flips some masks of bfloat16 values
+        yield Case(title, *kernel_norms.pair(*row), 1e-5 if row[-1] is torch.float32 else 0.5)
+
+
 KERNELS: dict[str, Callable[[], Iterator[Case]]] = {
     "direct_conv": forward("direct_conv", 1e-5),
     "direct_conv_bf16": forward("direct_conv_bf16", 2e-2),
@@ -272,6 +280,7 @@ KERNELS: dict[str, Callable[[], Iterator[Case]]] = {
     "blocks": blocks,
     "pooled_backward": backward(pooled_backward),
     "pooled_backward_data": backward(pooled_backward, data=True),
+    "batch_norm": norms,
 }
 
 
