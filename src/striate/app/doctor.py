@@ -56,6 +56,7 @@ def rows(machine: Machine) -> list[tuple[str, str, str]]:
     auto = "training computes large products in it" if machine.half != "float32" else ""
     waited = machine.waited_share
     peaks = ", ".join(f"{name} {_giga(rate)}FLOP/s" for name, rate in machine.peaks.items())
+    loads = f"{_giga(machine.gathered_bytes_per_s)}B/s"
     return [
         ("versions", ", ".join(f"{n} {v}" for n, v in machine.versions.items()), ""),
         ("device", f"{where}: {machine.device_name}", f"others: {others}" if others else ""),
@@ -85,11 +86,7 @@ def rows(machine: Machine) -> list[tuple[str, str, str]]:
             f"{machine.decoded_per_s:,.0f} images/s",
             "JPEG of 224 x 224, one thread",
         ),
-        (
-            "loader",
-            f"{_giga(machine.gathered_bytes_per_s)}B/s",
-            "images in memory shuffled into batches",
-        ),
+        ("loader", loads, "images in memory shuffled into batches"),
     ]
 
 
