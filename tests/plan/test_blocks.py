@@ -13,6 +13,7 @@ import striate as st
 from striate import layers
 from striate.kernels import library
 from striate.kernels.block import Block, obstacle
+from striate.kernels.shapes import ConvShape
 from tests.plan.compare import check_equal, trained
 from tests.plan.random_models import random_model
 from tests.plan.test_again import check_same
@@ -250,3 +251,10 @@ def test_a_training_pass_runs_the_blocks(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr(Block, "forward", watched)
     trained(stack(conv(activation="relu"), conv()), torch.randn(2, 9, 8, 3), True)
     assert calls == [True, True]
+
+
+def test_few_images_are_not_worth_weights_in_a_large_form_of_their_own() -> None:
+    block = Block(ConvShape(512, 512, (7, 7), (3, 3), padding=((1, 1), (1, 1))))
+    assert [block.suits(n) for n in (1, 10, 11, 64)] == [False, False, True, True]
+    small = Block(ConvShape(64, 64, (7, 7), (3, 3), padding=((1, 1), (1, 1))))
+    assert small.suits(1)

@@ -21,7 +21,8 @@ class BlockFunction:
     """Runs a block; its result knows its gradients.
 
     Where the kernels cannot see the values (other types, tensors of transforms such as `vmap`, a
-    program that is being recorded, autocast) the same is computed by torch's.
+    program that is being recorded, autocast), and for images that are too few to be worth weights
+    in a form of their own, the same is computed by torch's.
 
     Args:
         shape: the block's sizes.
@@ -34,7 +35,8 @@ class BlockFunction:
 
     def __call__(self, x: Tensor) -> Tensor:
         kernel, bias = self.source()
-        if not sees(x) or not sees(kernel) or x.shape[1:] != self._shape:
+        seen = sees(x) and sees(kernel) and x.shape[1:] == self._shape
+        if not seen or not self.block.suits(len(x)):
             return plain(self.shape, x.to(kernel.dtype), kernel, bias)
         return _Joined.apply(x, kernel, bias, self.block)  # type: ignore[no-any-return,no-untyped-call]
 
