@@ -23,11 +23,18 @@ def _fit(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(platform, "machine", lambda: "x86_64")
     monkeypatch.setattr(torch.backends.cpu, "get_cpu_capability", lambda: "AVX512")
     monkeypatch.setattr(library, "_file", lambda: Path("_native.so"))
+    monkeypatch.setattr(library, "_library", lambda: None)
 
 
 @pytest.mark.usefixtures("_fit")
 def test_each_reason(monkeypatch: pytest.MonkeyPatch) -> None:
     assert reason() == ""
+
+    def unloadable() -> None:
+        raise OSError("libgomp.so.1: cannot open shared object file")
+
+    monkeypatch.setattr(library, "_library", unloadable)
+    assert reason() == ("they cannot be loaded: libgomp.so.1: cannot open shared object file")
     monkeypatch.setattr(library, "_file", lambda: None)
     assert reason() == (
         "they were not compiled when striate was installed (is there a C++ compiler?)"

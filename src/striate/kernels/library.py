@@ -35,6 +35,10 @@ def missing() -> str:
         return "the processor has no AVX-512"
     if _file() is None:
         return "they were not compiled when striate was installed (is there a C++ compiler?)"
+    try:
+        _library()
+    except OSError as error:  # such as OpenMP's library, which is not on this machine
+        return f"they cannot be loaded: {error}"
     return ""
 
 
