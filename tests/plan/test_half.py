@@ -157,7 +157,7 @@ def test_a_small_shortcut_is_half_where_its_result_is_added_to_half_values(
     module = sys.modules["striate.plan.rules.bfloat16_products"]
     monkeypatch.setattr(module, "fast_half", lambda device: ("bfloat16", ""))
     blocks = importlib.import_module("striate.plan.rules.native_blocks")
-    monkeypatch.setattr(blocks, "missing", lambda: "the test says so")
+    monkeypatch.setattr(blocks.library, "missing", lambda: "the test says so")
     x = given = st.Input((32, 32, 3))
     x = normalised(x, 16)
     shortcut = layers.Conv2D(16, 1, strides=2, name="shortcut")(x)

@@ -338,7 +338,7 @@ def test_auto_leaves_small_products_in_float32_and_says_so(monkeypatch: pytest.M
     module = sys.modules["striate.plan.rules.bfloat16_products"]
     monkeypatch.setattr(module, "fast_half", lambda device: ("bfloat16", ""))
     blocks = sys.modules["striate.plan.rules.native_blocks"]
-    monkeypatch.setattr(blocks, "missing", lambda: "the test says so")
+    monkeypatch.setattr(blocks.library, "missing", lambda: "the test says so")
     model = stack(conv("relu"), layers.Flatten(), layers.Dense(4))()
     notes = [n.text for n in model.plan(training=True, precision="auto").refused]
     assert "too small: casts would cost more than they save" in notes

@@ -15,7 +15,7 @@ import numpy as np
 import torch
 
 from striate import __version__
-from striate.kernels.library import missing
+from striate.kernels import library
 from striate.ops.allocator import keep_large_blocks
 from striate.ops.control_groups import read
 from striate.ops.device import available_devices
@@ -100,7 +100,7 @@ def examine(root: Path = Path("/")) -> Machine:
         thread_setting=f"{setting}={os.environ[setting]}" if setting else "",
         waited_share=waited,
         allocator=keep_large_blocks(),
-        kernels=f"off: {missing()}" if missing() else "on",
+        kernels=f"off: {library.missing()}" if library.missing() else "on",
         free_bytes=available_bytes(device, root),
         decoded_per_s=_decoding(),
         gathered_bytes_per_s=_gathering(),

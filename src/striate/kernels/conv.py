@@ -123,6 +123,11 @@ def does(name: str, shape: ConvShape) -> bool:
     return bool(_size(name)(shape.native))
 
 
+def new_gradients(shape: ConvShape) -> tuple[Tensor, Tensor]:
+    """Empty gradients of a block's weights, (O, C, H, W) with channels-last strides, and bias."""
+    return new_map(shape.filters, shape.channels, shape.kernel), torch.empty(shape.filters)
+
+
 def new_map(
     images: int, channels: int, size: tuple[int, int], dtype: torch.dtype = torch.float32
 ) -> Tensor:

@@ -9,12 +9,11 @@ from __future__ import annotations
 
 import ctypes
 
-import torch
 from torch import Tensor
 
 from striate.errors import KernelError, message
 from striate.kernels import library
-from striate.kernels.conv import new_map, rows_of_channels
+from striate.kernels.conv import new_gradients, new_map, rows_of_channels
 from striate.kernels.shapes import ConvShape, NativeShape
 
 _SHAPE = ctypes.POINTER(NativeShape)
@@ -76,9 +75,7 @@ class PooledBackward:
             The weights' gradient, (O, C, H, W) with channels-last strides, and the bias's, (O,).
         """
         shape = self.shape
-        if out is None:
-            dkernel = new_map(shape.filters, shape.channels, shape.kernel)
-            out = dkernel, torch.empty(shape.filters)
+        out = out or new_gradients(shape)
         x = x if shape.x_row else rows_of_channels(x)
         code, g = rows_of_channels(code), rows_of_channels(g)
         maps = (len(x), x.data_ptr(), code.data_ptr(), g.data_ptr())

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import ctypes
 
-import torch
 from torch import Tensor
 
 from striate.errors import KernelError, message
 from striate.kernels import library
+from striate.kernels.conv import new_gradients
 from striate.kernels.shapes import ConvShape, NativeShape
 
 _SHAPE = ctypes.POINTER(NativeShape)
@@ -48,8 +48,7 @@ class WinogradFilterGradient:
             mask: as g, the result of the ReLU behind it: g counts as 0 where it is not above 0.
         """
         shape = self.shape
-        kernel = torch.empty(shape.filters, 3, 3, shape.channels).permute(0, 3, 1, 2)
-        bias = torch.empty(shape.filters)
+        kernel, bias = new_gradients(shape)
         places = [None if t is None else t.data_ptr() for t in (x, g, mask, kernel, bias)]
         status = self._run(shape.native, len(x), *places, library.threads())
         library.check(status, "winograd_filter")

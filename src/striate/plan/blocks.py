@@ -53,11 +53,16 @@ def plain(shape: ConvShape, x: Tensor, kernel: Tensor, bias: Tensor | None) -> T
     out = conv(x, kernel, bias, shape.strides, shape.padding, shape.dilation)
     if shape.pool == 2:
         out = max_pool(out, (2, 2), (2, 2), "valid")
-    if shape.activation == "relu":
-        return F.relu(out)
-    if shape.activation == "capped_relu":
-        return F.hardtanh(out, 0.0, shape.number)
-    return F.leaky_relu(out, shape.number) if shape.activation == "leaky_relu" else out
+    return rectified(out, shape.activation, shape.number)
+
+
+def rectified(x: Tensor, activation: str, number: float) -> Tensor:
+    """One of the kernels' activations by torch, with its cap or slope."""
+    if activation == "relu":
+        return F.relu(x)
+    if activation == "capped_relu":
+        return F.hardtanh(x, 0.0, number)
+    return F.leaky_relu(x, number) if activation == "leaky_relu" else x
 
 
 class _Joined(torch.autograd.Function):

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from striate.graph import Port, Spec
+from striate.kernels import library
 from striate.kernels.form import fastest
-from striate.kernels.library import missing
 from striate.kernels.steps import CONV, DEPTHWISE, SIDE_BY_SIDE, VIEW, KernelStep
 from striate.layers import BuiltIn, Dense
 from striate.layers.convolution import Conv
@@ -70,8 +70,8 @@ def _reason(draft: Draft) -> str:
     request = draft.request
     if request.device != "cpu":
         return "our own kernels are for CPUs"
-    if missing():
-        return f"torch's kernels run, not our own: {missing()}"
+    if library.missing():
+        return f"torch's kernels run, not our own: {library.missing()}"
     if any(op.precision != "float32" for op in draft.operations):
         return "our own kernels of inference compute in float32"
     return ""

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from striate.kernels.batch_norm import BatchNorm
 from striate.ops.normalization import batch_norm_training
-from striate.plan.blocks import sees
+from striate.plan.blocks import rectified, sees
 
 TYPES = (torch.float32, torch.bfloat16)  # of maps
 Moving = tuple[Tensor, Tensor]
@@ -63,12 +63,7 @@ def plain(
 
 def finished(norm: BatchNorm, out: Tensor, add: Tensor | None) -> Tensor:
     """The sum and the activation."""
-    out = out if add is None else out + add
-    if norm.activation == "relu":
-        return F.relu(out)
-    if norm.activation == "capped_relu":
-        return torch.clamp(out, 0.0, norm.number)
-    return F.leaky_relu(out, norm.number) if norm.activation == "leaky_relu" else out
+    return rectified(out if add is None else out + add, norm.activation, norm.number)
 
 
 class _Joined(torch.autograd.Function):

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from striate.kernels import library
 from striate.kernels.block import Block, obstacle
-from striate.kernels.library import missing
 from striate.ops.precision import fast_half
 from striate.plan.draft import Draft
 from striate.plan.operation import Operation
@@ -35,8 +35,8 @@ def native_blocks(draft: Draft) -> None:
     if not request.backward or not found:
         return
     reason = "" if request.device == "cpu" else "our own kernels are for CPUs"
-    if not reason and missing():
-        reason = f"torch's kernels run, not our own: {missing()}"
+    if not reason and library.missing():
+        reason = f"torch's kernels run, not our own: {library.missing()}"
     if request.precision not in ("float32", "tf32", "auto"):
         reason = reason or "our own kernels compute in float32"
     if reason:

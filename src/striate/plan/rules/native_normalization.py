@@ -7,8 +7,8 @@ from dataclasses import replace
 from typing import Any
 
 from striate.graph import Port
+from striate.kernels import library
 from striate.kernels.batch_norm import BatchNorm
-from striate.kernels.library import missing
 from striate.layers import BatchNormalization
 from striate.plan.draft import Draft
 from striate.plan.half import low_values
@@ -33,8 +33,8 @@ def native_normalization(draft: Draft) -> None:
         return
     found = [op for op in draft.operations if _trains(draft, op)]
     reason = "" if request.device == "cpu" else "our own kernels are for CPUs"
-    if not reason and missing():
-        reason = f"torch's kernels run, not our own: {missing()}"
+    if not reason and library.missing():
+        reason = f"torch's kernels run, not our own: {library.missing()}"
     low = low_values(draft.operations, draft.graph, draft.layers)
     refused: dict[str, list[str]] = {}
     for operation in found:
