@@ -11,8 +11,8 @@ import torch
 
 import striate as st
 from striate import errors, layers
+from striate.kernels import library
 from striate.ops import packed
-from striate.plan import native_stretch
 
 pytestmark = pytest.mark.torch
 RNG = np.random.default_rng(0)
@@ -103,7 +103,7 @@ def test_an_open_size_is_said() -> None:
 
 def test_without_the_kernels_the_plain_form_runs(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(packed, "_agree", lambda found, right: False)
-    monkeypatch.setattr(native_stretch.library, "missing", lambda: "the test says so")
+    monkeypatch.setattr(library, "missing", lambda: "the test says so")
     model = plain()
     fast = model.optimize(device="cpu")
     assert "this torch has no kernel for it" in {n.text for n in fast.plan().refused}

@@ -186,7 +186,7 @@ def test_what_is_refused_is_said(options: dict[str, Any], text: str) -> None:
 def test_without_kernels_torch_computes_and_the_plan_says_why(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(native_stretch.library, "missing", lambda: "STRIATE_KERNELS says so")
+    monkeypatch.setattr(library, "missing", lambda: "STRIATE_KERNELS says so")
     model = torch_between()
     text = "torch's kernels run, not our own: STRIATE_KERNELS says so"
     assert text in {n.text for n in model.plan().refused}

@@ -74,8 +74,7 @@ def test_dropout_draws_the_same_mask_with_and_without_a_plan() -> None:
 
 
 def test_the_plan_of_the_first_network_reads_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    rule = importlib.import_module("striate.plan.rules.native_blocks")
-    monkeypatch.setattr(rule.library, "missing", lambda: "the test says so")
+    monkeypatch.setattr(library, "missing", lambda: "the test says so")
     model = digits()
     model.name = "digits"
     text = str(model.plan(training=True))

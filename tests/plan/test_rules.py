@@ -11,6 +11,7 @@ import torch
 
 import striate as st
 from striate import layers
+from striate.kernels import library
 from striate.plan import Request, make_plan
 from tests.contract import cases
 from tests.plan.compare import check_equal, close, inferred
@@ -337,8 +338,7 @@ def test_evaluation_counts_the_penalty_of_a_layer_that_returns_its_input() -> No
 def test_auto_leaves_small_products_in_float32_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     module = sys.modules["striate.plan.rules.bfloat16_products"]
     monkeypatch.setattr(module, "fast_half", lambda device: ("bfloat16", ""))
-    blocks = sys.modules["striate.plan.rules.native_blocks"]
-    monkeypatch.setattr(blocks.library, "missing", lambda: "the test says so")
+    monkeypatch.setattr(library, "missing", lambda: "the test says so")
     model = stack(conv("relu"), layers.Flatten(), layers.Dense(4))()
     notes = [n.text for n in model.plan(training=True, precision="auto").refused]
     assert "too small: casts would cost more than they save" in notes
