@@ -51,30 +51,6 @@ int32_t every(const PointShape &s, int64_t images, const ConvValues &v, int32_t 
     return OK;
 }
 
-Vector bytes(const uint8_t *place, __mmask16 lanes) {
-    return _mm512_cvtepi32_ps(_mm512_cvtepu8_epi32(_mm_maskz_loadu_epi8(lanes, place)));
-}
-
-template <class Number>
-int32_t affine_of(const PointShape &s, int64_t images, const ConvValues &v, int32_t threads) {
-    const Number *first = reinterpret_cast<const Number *>(v.x);
-    each_pixel(s, images, threads, [&](int64_t i) {
-        const Number *x = first + i * s.x_row;
-        float *y = v.y + i * s.y_row;
-        each_vector(s, [&](int c, __mmask16 lanes) {
-            Vector value;
-            if constexpr (sizeof(Number) == 1)
-                value = bytes(x + c, lanes);
-            else
-                value = _mm512_maskz_loadu_ps(lanes, x + c);
-            value = _mm512_fmadd_ps(value, _mm512_maskz_loadu_ps(lanes, v.packed + c),
-                                    _mm512_maskz_loadu_ps(lanes, v.bias + c));
-            _mm512_mask_storeu_ps(y + c, lanes, activated(s.activation, s.number, value));
-        });
-    });
-    return OK;
-}
-
 void softmax_of(const PointShape &s, const float *x, float *y) {
     Vector most = of(-INFINITY), sum = _mm512_setzero_ps();
     each_vector(s, [&](int c, __mmask16 lanes) {
@@ -125,12 +101,18 @@ STRIATE_EXPORT int32_t multiply_maps(const PointShape *s, int64_t n, const ConvV
 }
 
 STRIATE_EXPORT int32_t scale_map(const PointShape *s, int64_t n, const ConvValues *v, int32_t threads) {
-    return affine_of<float>(*s, n, *v, threads);
-}
-
-STRIATE_EXPORT int32_t scale_bytes(const PointShape *s, int64_t n, const ConvValues *v,
-                                   int32_t threads) {
-    return affine_of<uint8_t>(*s, n, *v, threads);
+    each_pixel(*s, n, threads, [&](int64_t i) {
+        const float *x = v->x + i * s->x_row;
+        float *y = v->y + i * s->y_row;
+        each_vector(*s, [&](int c, __mmask16 lanes) {
+            const Vector factor = _mm512_maskz_loadu_ps(lanes, v->packed + c);
+            const Vector offset = _mm512_maskz_loadu_ps(lanes, v->bias + c);
+            const Vector value = _mm512_maskz_loadu_ps(lanes, x + c);
+            const Vector scaled = _mm512_fmadd_ps(value, factor, offset);
+            _mm512_mask_storeu_ps(y + c, lanes, activated(s->activation, s->number, scaled));
+        });
+    });
+    return OK;
 }
 
 STRIATE_EXPORT int32_t softmax_map(const PointShape *s, int64_t n, const ConvValues *v,
