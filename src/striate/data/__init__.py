@@ -13,6 +13,7 @@ from striate.data.class_weights import class_sample_weights as class_sample_weig
 from striate.data.labels import to_categorical as to_categorical
 from striate.data.moving import moved as moved
 from striate.data.order import epoch_order as epoch_order
+from striate.data.resizing import Resized as Resized
 from striate.data.resizing import resized as resized
 from striate.data.sequences import Sequence as Sequence
 from striate.data.sources import source as source

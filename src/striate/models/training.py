@@ -192,7 +192,8 @@ class Trainable(Planned):
             validation_data, validation_batch_size or batch_size, validation_steps
         )
         compiled, source = followed(self, recipe, source, range(initial_epoch, epochs), order)
-        sizes = frozenset(getattr(source, "sizes", {}).values())
+        resized = isinstance(source, data.Resized)
+        sizes = frozenset(source.sizes.values()) if resized else frozenset()
         again = recomputes(self, recompute, source.batch_size, precision, device, verbose)
         running = self if head is None else head
         with (
