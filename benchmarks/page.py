@@ -91,7 +91,7 @@ def shown(case: dict[str, Any], seconds: float | None, scaling: bool = False) ->
     if case["what"] == "start":
         return f"{seconds:.1f}"
     if case["what"] == "inference" and case["batch"] == 1:
-        return f"{seconds * 1e3:.2f} ms"
+        return f"{seconds * 1e3:.3f} ms"
     return f"{1 / seconds:,.0f}"
 
 

@@ -161,9 +161,11 @@ def test_a_network_of_the_zoo_gives_the_same(name: str, shape: tuple[int, ...]) 
 def test_the_plan_says_what_one_call_does() -> None:
     model = WORKLOADS["digits"].build()
     (note,) = [n for n in model.plan().applied if n.rule == RULE]
-    assert note.text.startswith("direct 3x3 to 64, max-pooling, relu; ")
-    assert note.text.endswith("direct 1x1 to 10; softmax map")
-    assert "direct 3x3 to 64, max-pooling" in str(model.plan())
+    start = "one call of our own kernels; their own form of the weights takes 2."
+    assert note.text.startswith(start)
+    assert f"  all layers: {start}" in str(model.plan())
+    ours = [("direct",), ("winograd",), ("winograd",), ("direct",), ("direct", "softmax map")]
+    assert [step.kernels for step in model.plan().steps] == ours
     assert not [n for n in model.plan(training=True).applied if n.rule == RULE]
 
 

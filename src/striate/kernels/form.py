@@ -156,6 +156,17 @@ class Loaded:
         self.phases = ctypes.addressof(form.native_phases)
 
 
+def weights_bytes(steps: Sequence[KernelStep], images: int) -> int:
+    """Bytes of the weights of convolutions in the form that a program keeps.
+
+    Args:
+        steps: of the program.
+        images: that go through together; 0: many, which are divided.
+    """
+    sized = [replace(s, shape=replace(s.shape, images=images)) for s in steps if s.kernel == CONV]
+    return sum(packed_bytes(kernel_of(step), step.shape) for step in sized)
+
+
 def kernel_of(step: KernelStep) -> str:
     """The function that a step calls."""
     return step.kernel if step.kernel != CONV else fastest(step.shape) or "plain_conv"

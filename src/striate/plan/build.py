@@ -14,7 +14,7 @@ from striate.plan.draft import Draft, Request, has_hooks
 from striate.plan.half import low_values
 from striate.plan.logits import final_activation
 from striate.plan.lowering import lower
-from striate.plan.native_stretch import stretches
+from striate.plan.native_stretch import kernel_names, stretches
 from striate.plan.operation import ACTIVATION, PRODUCT, Operation
 from striate.plan.plan import Part, Plan, Step
 from striate.plan.rules import RULES
@@ -46,7 +46,8 @@ def make_plan(graph: Graph, layers: Mapping[str, Layer], request: Request) -> Pl
     _note_tf32(draft)
     parts, parts_bytes = _parts(draft)
     runs = stretches(draft)
-    steps = tuple(_step(draft, block) for block in _blocks(draft))
+    kernels = kernel_names(runs)
+    steps = tuple(_step(draft, block, kernels) for block in _blocks(draft))
     nodes = [n for n in graph if not isinstance(n.kind, InputLayer)]
     return Plan(
         name=graph.name,
@@ -113,7 +114,7 @@ def _joins(operation: Operation) -> bool:
     return operation.part == ACTIVATION or operation.part == "whole"
 
 
-def _step(draft: Draft, block: list[Operation]) -> Step:
+def _step(draft: Draft, block: list[Operation], kernels: Mapping[Port, str]) -> Step:
     nodes = {n: None for op in block for n in op.nodes}
     text = ", ".join(describe(draft, op) for op in block)
     shape = spec_after(draft, block[-1]).shape
@@ -123,6 +124,7 @@ def _step(draft: Draft, block: list[Operation]) -> Step:
     ordered = tuple(n.name for n in draft.graph if n.name in nodes)
     ours = tuple(k for op in block if op.block is not None for k in Block(op.block).names)
     ours += tuple("batch_norm" for op in block if op.normalizes is not None)
+    ours += tuple(kernels[port] for op in block for port in op.writes if port in kernels)
     return Step(ordered, text, shape, block[0].precision, names, ours)
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from striate.graph import Port, Spec
 from striate.kernels import library
-from striate.kernels.form import fastest
-from striate.kernels.steps import CONV, DEPTHWISE, SIDE_BY_SIDE, VIEW, KernelStep
+from striate.kernels.form import fastest, kernel_of, weights_bytes
+from striate.kernels.steps import CONV, SIDE_BY_SIDE, VIEW, KernelStep
 from striate.layers import BuiltIn, Dense
 from striate.layers.convolution import Conv
 from striate.layers.convolution_depthwise import DepthwiseConv
@@ -55,8 +56,7 @@ def stretches(draft: Draft) -> tuple[Stretch, ...]:
             draft.refuse(RULE, nodes, made)
             continue
         found.append(made)
-        words = [_words(step) for step in made.steps if step.kernel not in (VIEW, SIDE_BY_SIDE)]
-        draft.say(RULE, made.nodes, "; ".join(words))
+        draft.say(RULE, made.nodes, _words(made.steps))
     refused: dict[str, list[str]] = {}
     for op in draft.operations:
         if obstacles[op.name] and (found or op.part == PRODUCT):
@@ -256,17 +256,14 @@ _CHECKS: dict[str, Any] = {
 }
 
 
-def _words(step: KernelStep) -> str:
-    """A few words, such as "direct 3x3 to 64, max-pooling, relu"."""
-    shape = step.shape
-    name = step.kernel
-    if name == CONV:
-        name = (fastest(shape) or "").removesuffix("_conv")
-    text = name.replace("_", " ")
-    if step.kernel in (CONV, DEPTHWISE):
-        text = f"{text.removesuffix(' conv')} {'x'.join(map(str, shape.kernel))} to {shape.filters}"
-        text += " + map" if len(step.reads) > 1 else ""
-        text += ", max-pooling" if shape.pool == 2 else ""
-    if shape is not None and shape.activation != "linear":
-        text += f", {shape.activation.replace('_', ' ')}"
-    return text
+def _words(steps: Sequence[KernelStep]) -> str:
+    """That they run without Python in between, and what they keep."""
+    batch, single = (weights_bytes(steps, images) / 2**20 for images in (0, 1))
+    kept = f"{batch:.1f} MiB besides for batches, {single:.1f} MiB for single images"
+    return f"one call of our own kernels; their own form of the weights takes {kept}"
+
+
+def kernel_names(runs: Sequence[Stretch]) -> dict[Any, str]:
+    """By the value that it writes, the kernel of ours, such as "winograd"."""
+    steps = [s for run in runs for s in run.steps if s.kernel not in (VIEW, SIDE_BY_SIDE)]
+    return {s.writes: kernel_of(s).removesuffix("_conv").replace("_", " ") for s in steps}

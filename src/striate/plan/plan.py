@@ -156,7 +156,7 @@ class Plan:
         for title, notes in _titled(self):
             if notes:
                 lines += ["", f"{title}:"]
-                lines += [line for note in notes for line in _note(note)]
+                lines += [line for note in notes for line in _note(note, self.num_layers)]
         return "\n".join(lines)
 
     def _title(self) -> str:
@@ -214,6 +214,8 @@ def _table(rows: list[tuple[str, ...]]) -> list[str]:
     return lines
 
 
-def _note(note: Note) -> list[str]:
-    text = f"{', '.join(note.nodes)}: {note.text} [{note.rule}]"
+def _note(note: Note, num_layers: int) -> list[str]:
+    all_of_them = len(note.nodes) == num_layers > 1
+    nodes = "all layers" if all_of_them else ", ".join(note.nodes)
+    text = f"{nodes}: {note.text} [{note.rule}]"
     return textwrap.wrap(text, 100, initial_indent="  ", subsequent_indent="    ")
