@@ -39,6 +39,15 @@ DEPTHWISE = {
     "7x3, dilated": ConvShape(4, 4, (15, 9), (7, 3), (1, 1), (2, 1), ((3, 3), (0, 0))),
     "narrow": ConvShape(3, 3, (5, 2), (3, 3), padding=SAME, activation="leaky_relu", number=0.1),
     "rows of a wider map": ConvShape(9, 9, (6, 6), (3, 3), x_row=16, y_row=11, padding=SAME),
+    "whole vectors": ConvShape(96, 96, (17, 6), (3, 3), padding=SAME, activation="relu"),
+    "whole vectors by 2": ConvShape(64, 64, (7, 7), (3, 3), (2, 2), padding=SAME),
+    "valid": ConvShape(16, 16, (5, 5), (3, 3), activation="gelu"),
+    "one column": ConvShape(32, 32, (6, 1), (3, 3), padding=SAME),
+    "one place, 5x5 by 2": ConvShape(33, 33, (1, 1), (5, 5), (2, 2), padding=((2, 2), (2, 2))),
+    "zeros before": ConvShape(48, 48, (4, 5), (3, 3), padding=((2, 0), (2, 0))),
+    "zeros behind": ConvShape(17, 17, (4, 4), (5, 5), (2, 2), padding=((0, 4), (0, 4))),
+    "more zeros than window": ConvShape(4, 4, (3, 3), (3, 3), padding=((3, 3), (4, 4))),
+    "columns left out": ConvShape(16, 16, (8, 8), (3, 3), (2, 2), padding=((1, 0), (1, 0))),
 }
 FUNCTIONS: dict[str, Callable[[Tensor], Tensor]] = {
     "linear": lambda x: x,
@@ -126,10 +135,13 @@ def test_poolings_keep_what_is_no_number(name: str) -> None:
 
 @pytest.mark.parametrize("threads", [1, 2])
 @pytest.mark.parametrize("name", DEPTHWISE)
-def test_depthwise_convolution_is_one_window_per_channel(name: str, threads: int) -> None:
+@pytest.mark.parametrize("images", [1, 5])
+def test_depthwise_convolution_is_one_window_per_channel(
+    name: str, images: int, threads: int
+) -> None:
     torch.manual_seed(0)
     shape = DEPTHWISE[name]
-    x = drawn(2, shape.channels, shape.size, shape.x_row)
+    x = drawn(images, shape.channels, shape.size, shape.x_row)
     packed = at_the_end(torch.randn(*shape.kernel, shape.channels))
     bias = at_the_end(torch.randn(shape.channels))
     weight = packed.permute(2, 0, 1).unsqueeze(1).double()
@@ -138,7 +150,21 @@ def test_depthwise_convolution_is_one_window_per_channel(name: str, threads: int
         groups=shape.channels,
     )
     right = activated(shape.activation, shape.number, right)
-    check(run("depthwise_conv", shape, x, threads, packed=packed, bias=bias), right)
+    found = run("depthwise_conv", shape, x, threads, packed=packed, bias=bias)
+    check(found, right)
+    alone = run("depthwise_conv", shape, x, 1, packed=packed, bias=bias)
+    assert torch.equal(found, alone)
+
+
+@pytest.mark.parametrize("activation", ["linear", "relu", "capped_relu", "silu"])
+def test_depthwise_convolution_keeps_what_is_no_number(activation: str) -> None:
+    shape = ConvShape(16, 16, (5, 6), (3, 3), padding=SAME, activation=activation, number=6.0)
+    x = torch.zeros(1, 5, 6, 16)
+    x[0, 0, 5, 3] = torch.nan
+    found = run("depthwise_conv", shape, x.permute(0, 3, 1, 2), 1, packed=torch.ones(3, 3, 16))
+    seen = torch.zeros(1, 16, 5, 6, dtype=torch.bool)
+    seen[0, 3, :2, 4:] = True
+    assert torch.equal(found.isnan(), seen)
 
 
 def test_depthwise_convolution_says_what_it_does_not_do() -> None:

@@ -1,135 +1,176 @@
 // Depthwise convolution: every channel has a window of weights of its own; bias and activation.
 //
 // ConvShape with channels = filters. `packed` is (kernel_h, kernel_w, channels), as the layer's
-// kernel lies. 16 channels at a time: the weights of a small window stay in registers.
+// kernel lies. 16 channels at a time, whose weights stay in registers: a square window of 3 or 5
+// slides along a row, or along two at a time, and loads every value once. Zeros around the image
+// are left out, not added.
 #include <algorithm>
 
 #include "conv.h"
+#include "slice.h"
 #include "vector_math.h"
+#include "vectors.h"
 
 using namespace striate;
 
 namespace {
 
-struct Row { // of the result, 16 channels of it
+struct Part { // 16 channels of an image
     const ConvShape &s;
+    const Activated &clip;
+    bool clips;          // whether that is the whole activation
     const float *x;      // the image, at the first channel
     const float *packed; // at the first channel
-    float *y;            // the row, at the first channel
-    Vector bias;
-    __mmask16 lanes;
-    int top; // row of the image that the window's first row falls on
+    float *y;            // the result, at the first channel
+    __m512 bias;
+    __mmask16 in;
+
+    float *row(int h) const { return y + static_cast<ptrdiff_t>(h) * s.out_w * s.y_row; }
 };
 
-// One result at any place: taps outside the image are left out.
-void anywhere(const Row &r, int column) {
-    const ConvShape &s = r.s;
-    Vector sum = r.bias;
-    for (int kh = 0; kh < s.kernel_h; ++kh) {
-        const int h = r.top + kh * s.dilation_h;
-        if (h < 0 || h >= s.in_h)
-            continue;
-        for (int kw = 0; kw < s.kernel_w; ++kw) {
-            const int w = column * s.stride_w - s.pad_left + kw * s.dilation_w;
-            if (w < 0 || w >= s.in_w)
+// Activations that take more than a few registers have a row of sums for themselves.
+void activate(const Part &p, float *y) {
+    for (int w = 0; w < p.s.out_w; ++w, y += p.s.y_row)
+        store(y, p.in, activated(p.s.activation, p.s.number, _mm512_maskz_loadu_ps(p.in, y)));
+}
+
+// A row of any window: one result after the other.
+void plain_row(const Part &p, int h) {
+    const ConvShape &s = p.s;
+    float *y = p.row(h);
+    for (int w = 0; w < s.out_w; ++w, y += s.y_row) {
+        __m512 sum = p.bias;
+        for (int kh = 0; kh < s.kernel_h; ++kh) {
+            const int row = h * s.stride_h - s.pad_top + kh * s.dilation_h;
+            if (row < 0 || row >= s.in_h)
                 continue;
-            const size_t at = (static_cast<size_t>(h) * s.in_w + w) * s.x_row;
-            const size_t tap = static_cast<size_t>(kh * s.kernel_w + kw) * s.channels;
-            sum = _mm512_fmadd_ps(_mm512_maskz_loadu_ps(r.lanes, r.x + at),
-                                  _mm512_maskz_loadu_ps(r.lanes, r.packed + tap), sum);
+            for (int kw = 0; kw < s.kernel_w; ++kw) {
+                const int column = w * s.stride_w - s.pad_left + kw * s.dilation_w;
+                if (column < 0 || column >= s.in_w)
+                    continue;
+                const size_t at = (static_cast<size_t>(row) * s.in_w + column) * s.x_row;
+                const size_t tap = static_cast<size_t>(kh * s.kernel_w + kw) * s.channels;
+                sum = _mm512_fmadd_ps(_mm512_maskz_loadu_ps(p.in, p.x + at),
+                                      _mm512_maskz_loadu_ps(p.in, p.packed + tap), sum);
+            }
+        }
+        store(y, p.in, p.clips ? p.clip.clipped(sum) : sum);
+    }
+    if (!p.clips)
+        activate(p, p.row(h));
+}
+
+// Rows [h, h + ROWS) of a K x K window with stride S. The newest of the results in progress meets
+// the window's first column, the oldest its last, and is done then. Registers for K = 3, S = 1,
+// ROWS = 2: 9 weights, 2 x 3 sums, a value, the bias, two for the activation; K = 5: 25 + 5 + 1,
+// the others in memory.
+template <int K, int S, int ROWS, bool WHOLE> void slide(const Part &p, int h) {
+    constexpr int DEEP = K + (ROWS - 1) * S, LAG = (K - 1) / S;
+    const ConvShape &s = p.s;
+    const auto load = [&](const float *place) {
+        return WHOLE ? _mm512_loadu_ps(place) : _mm512_maskz_loadu_ps(p.in, place);
+    };
+    __m512 weights[K][K], sum[ROWS][LAG + 1];
+#pragma GCC unroll 8
+    for (int kh = 0; kh < K; ++kh)
+#pragma GCC unroll 8
+        for (int kw = 0; kw < K; ++kw)
+            weights[kh][kw] = load(p.packed + static_cast<ptrdiff_t>(kh * K + kw) * s.channels);
+#pragma GCC unroll 2
+    for (int r = 0; r < ROWS; ++r)
+#pragma GCC unroll 8
+        for (int k = 0; k <= LAG; ++k)
+            sum[r][k] = p.bias;
+    const int top = h * S - s.pad_top, first = std::max(0, -top), last = s.in_h - top;
+    const ptrdiff_t line = static_cast<ptrdiff_t>(s.in_w) * s.x_row;
+    const float *x = p.x + top * line - static_cast<ptrdiff_t>(s.pad_left) * s.x_row;
+    const ptrdiff_t down = static_cast<ptrdiff_t>(s.out_w) * s.y_row;
+    float *y = p.row(h) - static_cast<ptrdiff_t>(LAG) * s.y_row;
+    // Steps of S columns: in those of [inside, outside) all are in the image and a result is done.
+    const int inside = std::max(LAG, (s.pad_left + S - 1) / S);
+    const int outside = (s.in_w + s.pad_left) / S;
+    for (int o = 0; o < s.out_w + LAG; ++o, x += S * s.x_row, y += s.y_row) {
+        const bool checked = o < inside || o >= outside;
+#pragma GCC unroll 2
+        for (int c = 0; c < S; ++c) {
+            const int column = o * S + c - s.pad_left;
+            if (!checked || (column >= 0 && column < s.in_w)) {
+#pragma GCC unroll 8
+                for (int j = 0; j < DEEP; ++j) {
+                    if (j < first || j >= last)
+                        continue;
+                    const __m512 value = load(x + j * line + c * s.x_row);
+#pragma GCC unroll 2
+                    for (int r = 0; r < ROWS; ++r)
+#pragma GCC unroll 8
+                        for (int k = 0; k * S + c < K; ++k)
+                            if (j - r * S >= 0 && j - r * S < K)
+                                sum[r][k] = _mm512_fmadd_ps(value, weights[j - r * S][k * S + c],
+                                                            sum[r][k]);
+                }
+            }
+            if (c == 0 && o >= LAG)
+#pragma GCC unroll 2
+                for (int r = 0; r < ROWS; ++r) {
+                    const __m512 done = p.clips ? p.clip.clipped(sum[r][LAG]) : sum[r][LAG];
+                    if (WHOLE)
+                        _mm512_storeu_ps(y + r * down, done);
+                    else
+                        _mm512_mask_storeu_ps(y + r * down, p.in, done);
+                }
+        }
+#pragma GCC unroll 2
+        for (int r = 0; r < ROWS; ++r) {
+#pragma GCC unroll 8
+            for (int k = LAG; k > 0; --k)
+                sum[r][k] = sum[r][k - 1];
+            sum[r][0] = p.bias;
         }
     }
-    _mm512_mask_storeu_ps(r.y + static_cast<size_t>(column) * s.y_row, r.lanes,
-                          activated(s.activation, s.number, sum));
+    if (!p.clips)
+        for (int r = 0; r < ROWS; ++r)
+            activate(p, p.row(h + r));
 }
 
-// Columns [from, to) whose windows lie inside the image's width, with H rows of the window inside.
-// Registers for 3x3: 9 weights, 4 sums, 1 value, the bias.
-template <int H, int W, int STRIDE>
-void within(const Row &r, int first_row, int from, int to) {
-    const ConvShape &s = r.s;
-    Vector weights[H][W];
-#pragma GCC unroll 8
-    for (int kh = 0; kh < H; ++kh)
-#pragma GCC unroll 8
-        for (int kw = 0; kw < W; ++kw)
-            weights[kh][kw] = _mm512_maskz_loadu_ps(
-                r.lanes, r.packed + static_cast<size_t>((first_row + kh) * W + kw) * s.channels);
-    const size_t line = static_cast<size_t>(s.in_w) * s.x_row;
-    const float *x = r.x + static_cast<size_t>(r.top + first_row) * line;
-    const auto load = [&](const float *place) { return _mm512_maskz_loadu_ps(r.lanes, place); };
-    const auto store = [&](int column, Vector sum) {
-        _mm512_mask_storeu_ps(r.y + static_cast<size_t>(column) * s.y_row, r.lanes,
-                              activated(s.activation, s.number, sum));
-    };
-    constexpr int MANY = H * W <= 9 ? 4 : 2;
-    int column = from;
-    for (; column + MANY <= to; column += MANY) {
-        Vector sum[MANY];
-        const float *place = x + static_cast<ptrdiff_t>(column * STRIDE - s.pad_left) * s.x_row;
-#pragma GCC unroll 4
-        for (int i = 0; i < MANY; ++i)
-            sum[i] = r.bias;
-#pragma GCC unroll 8
-        for (int kh = 0; kh < H; ++kh)
-#pragma GCC unroll 8
-            for (int kw = 0; kw < W; ++kw)
-#pragma GCC unroll 4
-                for (int i = 0; i < MANY; ++i) {
-                    const ptrdiff_t at = static_cast<ptrdiff_t>(kw + i * STRIDE) * s.x_row;
-                    sum[i] = _mm512_fmadd_ps(load(place + kh * line + at), weights[kh][kw], sum[i]);
-                }
-#pragma GCC unroll 4
-        for (int i = 0; i < MANY; ++i)
-            store(column + i, sum[i]);
-    }
-    for (; column < to; ++column) {
-        Vector sum = r.bias;
-        const float *place = x + static_cast<ptrdiff_t>(column * STRIDE - s.pad_left) * s.x_row;
-#pragma GCC unroll 8
-        for (int kh = 0; kh < H; ++kh)
-#pragma GCC unroll 8
-            for (int kw = 0; kw < W; ++kw)
-                sum = _mm512_fmadd_ps(load(place + kh * line + static_cast<size_t>(kw) * s.x_row),
-                                      weights[kh][kw], sum);
-        store(column, sum);
-    }
+template <int K, int S, bool WHOLE> void rows(const Part &p, int h, int end) {
+    if constexpr (K == 3 && S == 1)
+        for (; h + 2 <= end; h += 2)
+            slide<K, S, 2, WHOLE>(p, h);
+    for (; h < end; ++h)
+        slide<K, S, 1, WHOLE>(p, h);
 }
 
-template <int K, int STRIDE> void square(const Row &r, int from, int to) {
-    const int before = std::max(0, -r.top);
-    const int rows = std::min(K, r.s.in_h - r.top) - before;
-    if (rows == K)
-        within<K, K, STRIDE>(r, 0, from, to);
-    else if (rows == K - 1)
-        within<K - 1, K, STRIDE>(r, before, from, to);
-    else if (rows == K - 2)
-        within<K - 2, K, STRIDE>(r, before, from, to);
+template <bool WHOLE> void rows(const Part &p, int h, int end) {
+    const ConvShape &s = p.s;
+    const bool square = s.kernel_h == s.kernel_w && s.stride_h == s.stride_w;
+    const bool close = s.dilation_h == 1 && s.dilation_w == 1 && s.pad_left < s.kernel_w;
+    if (square && close && s.pad_left >= 0 && s.kernel_w == 3 && s.stride_w <= 2)
+        s.stride_w == 1 ? rows<3, 1, WHOLE>(p, h, end) : rows<3, 2, WHOLE>(p, h, end);
+    else if (square && close && s.pad_left >= 0 && s.kernel_w == 5 && s.stride_w <= 2)
+        s.stride_w == 1 ? rows<5, 1, WHOLE>(p, h, end) : rows<5, 2, WHOLE>(p, h, end);
     else
-        for (int column = from; column < to; ++column)
-            anywhere(r, column);
+        for (; h < end; ++h)
+            plain_row(p, h);
 }
 
-void filled(const Row &r) {
-    const ConvShape &s = r.s;
-    const bool even = s.kernel_h == s.kernel_w && s.stride_h == s.stride_w;
-    const bool close = s.dilation_h == 1 && s.dilation_w == 1;
-    int from = 0, to = 0; // columns whose windows lie inside
-    if (even && close && s.stride_w <= 2 && (s.kernel_w == 3 || s.kernel_w == 5)) {
-        from = std::min(s.out_w, (s.pad_left + s.stride_w - 1) / s.stride_w);
-        const int room = s.in_w + s.pad_left - s.kernel_w; // the last place of a window
-        to = room < 0 ? from : std::max(from, std::min(s.out_w, room / s.stride_w + 1));
+// Rows [first, last) of the results of all images, of the blocks [begin, end) of 16 channels.
+void share(const ConvShape &s, const ConvValues &v, Slice lines, Slice blocks) {
+    const Activated clip(s);
+    const bool clips = s.activation <= CAPPED_RELU;
+    for (int64_t line = lines.begin; line < lines.end;) {
+        const int64_t image = line / s.out_h, next = std::min(lines.end, (image + 1) * s.out_h);
+        const int from = static_cast<int>(line - image * s.out_h);
+        const int to = static_cast<int>(next - image * s.out_h);
+        for (int64_t block = blocks.begin; block < blocks.end; ++block) {
+            const int64_t c = block * LANES;
+            const __mmask16 in = lanes(s.channels - c);
+            const __m512 bias = _mm512_maskz_loadu_ps(v.bias ? in : 0, v.bias + c);
+            const Part part{s, clip, clips, v.x + image * s.in_h * s.in_w * s.x_row + c,
+                            v.packed + c, v.y + image * s.out_h * s.out_w * s.y_row + c, bias, in};
+            in == 0xffff ? rows<true>(part, from, to) : rows<false>(part, from, to);
+        }
+        line = next;
     }
-    for (int column = 0; column < from; ++column)
-        anywhere(r, column);
-    if (to > from) {
-        if (s.kernel_w == 3)
-            s.stride_w == 1 ? square<3, 1>(r, from, to) : square<3, 2>(r, from, to);
-        else
-            s.stride_w == 1 ? square<5, 1>(r, from, to) : square<5, 2>(r, from, to);
-    }
-    for (int column = to; column < s.out_w; ++column)
-        anywhere(r, column);
 }
 
 } // namespace
@@ -139,24 +180,17 @@ STRIATE_EXPORT size_t depthwise_conv_packed_size(const ConvShape *s) {
     return does ? static_cast<size_t>(s->kernel_h) * s->kernel_w * s->channels : 0;
 }
 
-// Work is split by images, rows of the result and blocks of 16 channels.
+// Many rows are split among the threads, few are not: then the blocks of channels are.
 STRIATE_EXPORT int32_t depthwise_conv(const ConvShape *shape, int64_t images, const ConvValues *v,
                                       int32_t threads) {
     const ConvShape &s = *shape;
     if (depthwise_conv_packed_size(shape) == 0 || v->add || v->mask)
         return UNSUITABLE;
-    const int blocks = (s.channels + 15) / 16;
-    const int64_t items = images * s.out_h * blocks;
+    const int64_t lines = images * s.out_h, blocks = (s.channels + LANES - 1) / LANES;
+    const bool by_rows = lines >= 8 * threads || blocks < 2 * threads;
 #pragma omp parallel for num_threads(threads) schedule(static) if (threads > 1)
-    for (int64_t i = 0; i < items; ++i) {
-        const int64_t line = i / blocks, image = line / s.out_h;
-        const int h = static_cast<int>(line % s.out_h), first = static_cast<int>(i % blocks) * 16;
-        const __mmask16 lanes = first_lanes(s.channels - first);
-        const Vector bias =
-            v->bias ? _mm512_maskz_loadu_ps(lanes, v->bias + first) : _mm512_setzero_ps();
-        const float *x = v->x + image * s.in_h * s.in_w * s.x_row + first;
-        float *y = v->y + line * s.out_w * s.y_row + first;
-        filled({s, x, v->packed + first, y, bias, lanes, h * s.stride_h - s.pad_top});
-    }
+    for (int32_t t = 0; t < threads; ++t)
+        share(s, *v, by_rows ? Slice(lines, threads, t) : Slice(lines, 1, 0),
+              by_rows ? Slice(blocks, 1, 0) : Slice(blocks, threads, t));
     return OK;
 }
