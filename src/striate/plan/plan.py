@@ -156,7 +156,7 @@ class Plan:
         for title, notes in _titled(self):
             if notes:
                 lines += ["", f"{title}:"]
-                lines += [line for note in notes for line in _note(note, self.num_layers)]
+                lines += [line for text in _lines(notes, self.num_layers) for line in _wrapped(text)]
         return "\n".join(lines)
 
     def _title(self) -> str:
@@ -176,7 +176,7 @@ class Plan:
         notes = ""
         for title, found in _titled(self):
             if found:
-                items = "".join(f"<li>{_e(', '.join(n.nodes))}: {_e(n.text)}</li>" for n in found)
+                items = "".join(f"<li>{_e(text)}</li>" for text in _lines(found, self.num_layers))
                 notes += f"<p>{title}</p><ul>{items}</ul>"
         return f"<p>{_e(self._title())}</p><table>{head}{rows}</table>{notes}"
 
@@ -214,8 +214,20 @@ def _table(rows: list[tuple[str, ...]]) -> list[str]:
     return lines
 
 
-def _note(note: Note, num_layers: int) -> list[str]:
-    all_of_them = len(note.nodes) == num_layers > 1
-    nodes = "all layers" if all_of_them else ", ".join(note.nodes)
-    text = f"{nodes}: {note.text} [{note.rule}]"
+def _lines(notes: tuple[Note, ...], num_layers: int) -> list[str]:
+    """One for each rule and text, with all layers that they are about."""
+    groups: dict[tuple[str, str], list[tuple[str, ...]]] = {}
+    for note in notes:
+        groups.setdefault((note.rule, note.text), []).append(note.nodes)
+    return [f"{_nodes(of, num_layers)}: {text} [{rule}]" for (rule, text), of in groups.items()]
+
+
+def _nodes(groups: list[tuple[str, ...]], num_layers: int) -> str:
+    if any(len(nodes) == num_layers > 1 for nodes in groups):
+        return "all layers"
+    between = "; " if any(len(nodes) > 1 for nodes in groups) else ", "
+    return between.join(", ".join(nodes) for nodes in groups)
+
+
+def _wrapped(text: str) -> list[str]:
     return textwrap.wrap(text, 100, initial_indent="  ", subsequent_indent="    ")
