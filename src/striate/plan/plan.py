@@ -156,7 +156,8 @@ class Plan:
         for title, notes in _titled(self):
             if notes:
                 lines += ["", f"{title}:"]
-                lines += [line for text in _lines(notes, self.num_layers) for line in _wrapped(text)]
+                for text in _lines(notes, self.num_layers):
+                    lines += _wrapped(text)
         return "\n".join(lines)
 
     def _title(self) -> str:
