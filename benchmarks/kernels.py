@@ -25,12 +25,13 @@ from torch import Tensor
 
 from benchmarks import kernel_norms
 from benchmarks.machine import chip
-from striate.kernels import filter_gradient, pooled_backward, winograd_filter
+from striate.kernels import filter_gradient, pooled_backward, strided_gradient, winograd_filter
 from striate.kernels.block import obstacle
 from striate.kernels.conv import ConvKernel, does, new_map
 from striate.kernels.filter_gradient import FilterGradient
 from striate.kernels.pooled_backward import PooledBackward
 from striate.kernels.shapes import ConvShape
+from striate.kernels.strided_gradient import StridedGradient
 from striate.kernels.winograd_filter import WinogradFilterGradient
 from striate.plan.blocks import BlockFunction
 
@@ -69,7 +70,7 @@ def _conv(
     return ConvShape(channels, filters, padding=padding, **rest)
 
 
-_NONE = ((0, 0), (0, 0))
+_NONE, _BEHIND = ((0, 0), (0, 0)), ((0, 1), (0, 1))
 
 # Blocks of networks: images, sizes. The first nine are small networks of the guides.
 BLOCKS: dict[str, tuple[int, ConvShape]] = {
@@ -155,11 +156,19 @@ def _linear(shape: ConvShape, x: Tensor, weights: Tensor, bias: Tensor) -> Tenso
 
 def _block(shape: ConvShape, x: Tensor, weights: Tensor, bias: Tensor) -> Tensor:
     """The fastest order of PyTorch's own: pool first, then a ReLU in place."""
-    padding = [before for before, _ in shape.padding]
+    x, padding = _padded(shape, x)
     found = F.conv2d(x, weights, bias, shape.strides, padding)
     if shape.pool == 2:
         found = F.max_pool2d(found, 2)
     return found.relu_() if shape.activation == "relu" else found
+
+
+def _padded(shape: ConvShape, x: Tensor) -> tuple[Tensor, list[int]]:
+    """The input and the zeros that PyTorch is told of: alike on both sides, or added before."""
+    (top, bottom), (left, right) = shape.padding
+    if (top, left) == (bottom, right):
+        return x, [top, left]
+    return F.pad(x, (left, right, top, bottom)), [0, 0]
 
 
 # First layers and small layers, for their gradients.
@@ -171,6 +180,9 @@ SMALL: dict[str, tuple[int, ConvShape]] = {
     "64x28x28x1->32 k5 pool": (64, _conv(1, 32, 28, 5, padding=_NONE, pool=2)),
     "64x32x32x3->32 k3 same pool": (64, _conv(3, 32, 32, 3, pool=2)),
     "32x4x4x512->512 k3 same pool": (32, _conv(512, 512, 4, 3, pool=2)),
+    "32x14x14x32->32 k3 by 2 same": (32, _conv(32, 32, 14, 3, 2, padding=_BEHIND)),
+    "32x7x7x32->32 k3 by 2": (32, _conv(32, 32, 7, 3, 2)),
+    "128x32x32x16->32 k3 by 2 same": (128, _conv(16, 32, 32, 3, 2, padding=_BEHIND)),
 }
 
 
@@ -190,7 +202,7 @@ def backward(
 
     def cases() -> Iterator[Case]:
         for title, (images, shape) in {**BLOCKS, **SMALL}.items():
-            if (shape.pool == 2) == (plain is None) and kernel.suitable(shape):
+            if kernel.suitable(shape) and (data or (shape.pool == 2) == (plain is None)):
                 yield _backward(title, images, shape, plain, data)
 
     return cases
@@ -203,8 +215,8 @@ def _backward(title: str, images: int, shape: ConvShape, plain: Filters | None, 
     x = new_map(images, shape.channels, shape.size).normal_()
     weights = new_map(shape.filters, shape.channels, shape.kernel).normal_()
     weights *= (shape.channels * shape.kernel[0] * shape.kernel[1]) ** -0.5
-    padding = [before for before, _ in shape.padding]
-    conv = F.conv2d(x, weights, torch.full((shape.filters,), 0.2), shape.strides, padding)
+    wide, padding = _padded(shape, x)
+    conv = F.conv2d(wide, weights, torch.full((shape.filters,), 0.2), shape.strides, padding)
     y, winner = F.max_pool2d(conv, 2, return_indices=True) if shape.pool == 2 else (conv, None)
     y = F.relu(y)
     g = new_map(images, shape.filters, shape.result).normal_()
@@ -216,14 +228,23 @@ def _backward(title: str, images: int, shape: ConvShape, plain: Filters | None, 
             dense = aten.max_pool2d_with_indices_backward(dense, conv, *pool)
         places = (list(shape.strides), padding, list(shape.dilation), False, [0, 0], 1)
         found = aten.convolution_backward(
-            dense, x, weights, [shape.filters], *places, [data, not data, not data]
+            dense,
+            _padded(shape, x)[0],
+            weights,
+            [shape.filters],
+            *places,
+            [data, not data, not data],
         )
-        return found[0] if data else found[1]  # type: ignore[no-any-return]
+        height, width = shape.size  # zeros that were added before are behind, if anywhere
+        return found[0][:, :, :height, :width] if data else found[1]  # type: ignore[no-any-return]
 
     flops = 2.0 * shape.macs * images
     if plain is not None:
         filters = plain(shape)
         return Case(title, lambda: filters(x, g, y)[0], theirs, 1e-5, flops)
+    if shape.pool == 1:
+        strided = StridedGradient(shape)
+        return Case(title, lambda: strided(g, strided.pack(weights), y), theirs, 1e-5, flops)
     assert winner is not None  # there is pooling
     columns = shape.convolved[1]
     code = (winner // columns % 2 * 2 + winner % columns % 2).to(torch.uint8)
@@ -237,7 +258,7 @@ def _backward(title: str, images: int, shape: ConvShape, plain: Filters | None, 
 # A kernel's name, and what gives its cases.
 def blocks() -> Iterator[Case]:
     """Forward and backward of a training step's blocks, beside torch's in the best order."""
-    for title, (images, shape) in BLOCKS.items():
+    for title, (images, shape) in {**BLOCKS, **SMALL}.items():
         if not obstacle(shape):
             yield _whole(title, images, shape)
 
@@ -280,6 +301,7 @@ KERNELS: dict[str, Callable[[], Iterator[Case]]] = {
     "blocks": blocks,
     "pooled_backward": backward(pooled_backward),
     "pooled_backward_data": backward(pooled_backward, data=True),
+    "strided_gradient": backward(strided_gradient, data=True),
     "batch_norm": norms,
 }
 

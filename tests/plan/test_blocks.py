@@ -258,3 +258,15 @@ def test_few_images_are_not_worth_weights_in_a_large_form_of_their_own() -> None
     assert [block.suits(n) for n in (1, 10, 11, 64)] == [False, False, True, True]
     small = Block(ConvShape(64, 64, (7, 7), (3, 3), padding=((1, 1), (1, 1))))
     assert small.suits(1)
+
+
+def test_strides_get_blocks_of_their_own_on_small_maps() -> None:
+    def strided(pixels: int) -> str:
+        ends = ((0, 1), (0, 1))
+        return obstacle(ConvShape(32, 32, (pixels, pixels), (3, 3), (2, 2), padding=ends))
+
+    assert strided(14) == ""
+    assert strided(56) == "torch's kernels are as fast for these sizes"
+    assert Block(ConvShape(32, 32, (14, 14), (3, 3), (2, 2))).names == (
+        *("direct", "strided backward", "direct weights' gradient"),
+    )
