@@ -226,17 +226,7 @@ def _backward(title: str, images: int, shape: ConvShape, plain: Filters | None, 
         if winner is not None:
             pool = ([2, 2], [2, 2], [0, 0], [1, 1], False, winner)
             dense = aten.max_pool2d_with_indices_backward(dense, conv, *pool)
-        places = (list(shape.strides), padding, list(shape.dilation), False, [0, 0], 1)
-        found = aten.convolution_backward(
-            dense,
-            _padded(shape, x)[0],
-            weights,
-            [shape.filters],
-            *places,
-            [data, not data, not data],
-        )
-        height, width = shape.size  # zeros that were added before are behind, if anywhere
-        return found[0][:, :, :height, :width] if data else found[1]  # type: ignore[no-any-return]
+        return _by_torch(shape, x, weights, dense, data)
 
     flops = 2.0 * shape.macs * images
     if plain is not None:
@@ -253,6 +243,19 @@ def _backward(title: str, images: int, shape: ConvShape, plain: Filters | None, 
     if data:
         return Case(title, lambda: pooled.data(weights, code, g), theirs, 1e-5, flops)
     return Case(title, lambda: pooled.filters(x, code, g)[0], theirs, 1e-5, flops)
+
+
+def _by_torch(shape: ConvShape, x: Tensor, weights: Tensor, g: Tensor, data: bool) -> Tensor:
+    """The gradient of the input, or of the weights, from that of the convolution."""
+    wide, padding = _padded(shape, x)
+    places = (list(shape.strides), padding, list(shape.dilation), False, [0, 0], 1)
+    wanted = [data, not data, not data]
+    found = torch.ops.aten.convolution_backward(g, wide, weights, [shape.filters], *places, wanted)
+    (top, _), (left, _) = shape.padding
+    if not data or wide is x:
+        return found[1 - data]  # type: ignore[no-any-return]
+    height, width = shape.size
+    return found[0][:, :, top : top + height, left : left + width]  # type: ignore[no-any-return]
 
 
 # A kernel's name, and what gives its cases.
