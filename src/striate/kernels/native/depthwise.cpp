@@ -8,6 +8,7 @@
 
 #include "conv.h"
 #include "slice.h"
+#include "team.h"
 #include "vector_math.h"
 #include "vectors.h"
 
@@ -188,9 +189,9 @@ STRIATE_EXPORT int32_t depthwise_conv(const ConvShape *shape, int64_t images, co
         return UNSUITABLE;
     const int64_t lines = images * s.out_h, blocks = (s.channels + LANES - 1) / LANES;
     const bool by_rows = lines >= 8 * threads || blocks < 2 * threads;
-#pragma omp parallel for num_threads(threads) schedule(static) if (threads > 1)
-    for (int32_t t = 0; t < threads; ++t)
-        share(s, *v, by_rows ? Slice(lines, threads, t) : Slice(lines, 1, 0),
-              by_rows ? Slice(blocks, 1, 0) : Slice(blocks, threads, t));
-    return OK;
+    return shared_out(threads, [&](int32_t t) {
+        const int32_t rows = by_rows ? threads : 1, channels = by_rows ? 1 : threads;
+        share(s, *v, Slice(lines, rows, t % rows), Slice(blocks, channels, t % channels));
+        return OK;
+    });
 }

@@ -8,6 +8,7 @@
 #include "direct_stage.h"
 #include "direct_tile.h"
 #include "scratch.h"
+#include "team.h"
 
 namespace striate {
 
@@ -56,9 +57,7 @@ template <class Math> class Direct {
                   images * g.cells() * s.filters >= STREAMED_VALUES;
         const int64_t tiles = (images * g.cells() + group() - 1) / group();
         const Split split(tiles, blocks, threads);
-        int failed = 0;
-#pragma omp parallel for num_threads(threads) schedule(static) reduction(| : failed)
-        for (int t = 0; t < threads; ++t) {
+        return static_cast<Status>(shared_out(threads, [&](int32_t t) {
             const int64_t i = t % split.cells, j = t / split.cells;
             const int64_t first = tiles * i / split.cells * group();
             const int64_t last = std::min(tiles * (i + 1) / split.cells * group(),
@@ -66,9 +65,8 @@ template <class Math> class Direct {
             const int64_t begin = blocks * j / split.filters * BLOCK;
             const int64_t end = std::min<int64_t>(blocks * (j + 1) / split.filters * BLOCK,
                                                   s.filters);
-            failed |= share(first, last, begin, end);
-        }
-        return failed ? NO_MEMORY : OK;
+            return share(first, last, begin, end);
+        }));
     }
 
   private:

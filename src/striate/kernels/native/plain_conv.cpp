@@ -3,6 +3,8 @@
 #include <cmath>
 
 #include "conv.h"
+#include "slice.h"
+#include "team.h"
 
 using namespace striate;
 
@@ -63,13 +65,16 @@ STRIATE_EXPORT int32_t plain_conv_pack(const ConvShape *s, const float *weights,
 }
 
 STRIATE_EXPORT int32_t plain_conv(const ConvShape *shape, int64_t images, const ConvValues *values,
-                                  int32_t) {
+                                  int32_t threads) {
     const ConvShape &s = *shape;
     const int pool = s.pool, rows = s.out_h / pool, columns = s.out_w / pool;
-    for (int64_t n = 0; n < images; ++n)
-        for (int h = 0; h < rows; ++h)
+    return shared_out(threads, [&](int32_t t) {
+        const Slice lines(images * rows, threads, t);
+        for (int64_t line = lines.begin; line < lines.end; ++line)
             for (int w = 0; w < columns; ++w)
                 for (int o = 0; o < s.filters; ++o) {
+                    const int64_t n = line / rows;
+                    const int h = static_cast<int>(line % rows);
                     float best = value(s, *values, n, h * pool, w * pool, o);
                     uint8_t winner = 0;
                     for (int i = 1; i < pool * pool; ++i) {
@@ -78,11 +83,12 @@ STRIATE_EXPORT int32_t plain_conv(const ConvShape *shape, int64_t images, const 
                         if (other > best || (std::isnan(other) && !std::isnan(best)))
                             best = other, winner = static_cast<uint8_t>(i);
                     }
-                    const size_t pixel = (n * rows + h) * static_cast<size_t>(columns) + w;
+                    const size_t pixel = line * static_cast<size_t>(columns) + w;
                     values->y[pixel * s.y_row + o] = activated(s, best);
                     if (values->code)
                         values->code[pixel * s.filters + o] =
                             s.activation == RELU && best <= 0 ? 4 : winner;
                 }
-    return OK;
+        return OK;
+    });
 }

@@ -5,6 +5,8 @@
 
 #include "conv.h"
 #include "pointwise.h"
+#include "slice.h"
+#include "team.h"
 #include "vector_math.h"
 
 using namespace striate;
@@ -13,10 +15,12 @@ namespace {
 
 template <class Function>
 void each_pixel(const PointShape &s, int64_t images, int32_t threads, const Function &function) {
-    const int64_t pixels = images * s.pixels;
-#pragma omp parallel for num_threads(threads) schedule(static) if (threads > 1)
-    for (int64_t pixel = 0; pixel < pixels; ++pixel)
-        function(pixel);
+    shared_out(threads, [&](int32_t t) {
+        const Slice part(images * s.pixels, threads, t);
+        for (int64_t pixel = part.begin; pixel < part.end; ++pixel)
+            function(pixel);
+        return OK;
+    });
 }
 
 template <class Function>

@@ -5,6 +5,8 @@
 #include <algorithm>
 
 #include "conv.h"
+#include "slice.h"
+#include "team.h"
 #include "vector_math.h"
 
 using namespace striate;
@@ -72,17 +74,18 @@ void row(const ConvShape &s, const float *x, int row, int first, float *y) {
 template <bool MEAN>
 int32_t pool(const ConvShape &s, int64_t images, const ConvValues &v, int32_t threads) {
     const int blocks = (s.filters + 63) / 64;
-    const int64_t items = images * s.out_h * blocks;
-#pragma omp parallel for num_threads(threads) schedule(static) if (threads > 1)
-    for (int64_t i = 0; i < items; ++i) {
-        const int64_t image = i / (s.out_h * blocks);
-        const int rest = static_cast<int>(i % (s.out_h * blocks));
-        const int h = rest / blocks, first = rest % blocks * 64;
-        const float *x = v.x + image * s.in_h * s.in_w * s.x_row;
-        float *y = v.y + (image * s.out_h + h) * s.out_w * s.y_row;
-        row<MEAN>(s, x, h, first, y);
-    }
-    return OK;
+    return shared_out(threads, [&](int32_t t) {
+        const Slice items(images * s.out_h * blocks, threads, t);
+        for (int64_t i = items.begin; i < items.end; ++i) {
+            const int64_t image = i / (s.out_h * blocks);
+            const int rest = static_cast<int>(i % (s.out_h * blocks));
+            const int h = rest / blocks, first = rest % blocks * 64;
+            const float *x = v.x + image * s.in_h * s.in_w * s.x_row;
+            float *y = v.y + (image * s.out_h + h) * s.out_w * s.y_row;
+            row<MEAN>(s, x, h, first, y);
+        }
+        return OK;
+    });
 }
 
 } // namespace

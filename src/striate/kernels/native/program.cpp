@@ -4,11 +4,12 @@
 // Many images are divided: every thread takes its share of them through the whole program, so that
 // nobody waits for anybody. A share goes through a phase of the program a chunk at a time: few
 // images, so that what one kernel wrote is still in the thread's cache when the next one reads it,
-// or many, where a kernel reads more weights than values. Few images go through together: every
-// kernel uses all threads, but for kernels with so little work that waking a thread costs more.
+// or many, where a kernel reads more weights than values. Few images go through together: a team of
+// threads does every kernel's work, but for kernels with so little that waiting costs more.
 #include <algorithm>
 
 #include "conv.h"
+#include "team.h"
 
 using namespace striate;
 
@@ -51,7 +52,8 @@ struct Call {
     int64_t together; // whether all threads work on each kernel
 };
 
-constexpr int64_t LEAST_WORK = 400'000; // multiply-adds that take a thread as long as waking one
+constexpr int64_t WAKING = 400'000; // multiply-adds that take a thread as long as waking another
+constexpr int64_t WAITING = 20'000; // and as long as a team waits for all of its members
 
 // A chunk of images: its first one, counted from the first of all and from the first in space 0.
 struct Chunk {
@@ -69,7 +71,9 @@ void *address(const Call &call, const Phase &phase, const Chunk &chunk, const Pl
     return call.outside[place.space - 2] + place.size * chunk.first + place.fixed;
 }
 
-int32_t run(const Call &call, const Phase &phase, const Chunk &chunk, int32_t threads) {
+int32_t run(const Call &call, const Phase &phase, const Chunk &chunk, const Member &member) {
+    int32_t worst = OK; // who fails goes on: the others wait for it
+    bool alone = false;
     for (int64_t i = phase.from; i < phase.to; ++i) {
         const Step &step = call.steps[i];
         ConvValues values{};
@@ -78,16 +82,20 @@ int32_t run(const Call &call, const Phase &phase, const Chunk &chunk, int32_t th
         values.y = static_cast<float *>(address(call, phase, chunk, step.y));
         values.packed = step.packed;
         values.bias = step.bias;
-        const bool alone = threads == 1 || step.work * chunk.images < LEAST_WORK;
-        const int32_t status = step.run(step.shape, chunk.images, &values, alone ? 1 : threads);
-        if (status != OK)
-            return status;
+        const bool before = alone;
+        alone = step.work * chunk.images < WAITING;
+        if (member.members > 1 && !(before && alone))
+            member.wait();
+        if (member.place == 0 || !alone)
+            worst = std::max(worst, step.run(step.shape, chunk.images, &values,
+                                             alone ? 1 : member.members));
     }
-    return OK;
+    return worst;
 }
 
 // Images [from, to) through all phases, as many at a time as space 0 has room for.
-int32_t through(const Call &call, char *memory, int64_t from, int64_t to, int32_t threads) {
+int32_t through(const Call &call, char *memory, int64_t from, int64_t to, const Member &member) {
+    int32_t worst = OK;
     for (int64_t first = from; first < to; first += call.capacity) {
         const int64_t images = std::min(call.capacity, to - first);
         for (int64_t i = 0; i < call.count; ++i) {
@@ -97,27 +105,38 @@ int32_t through(const Call &call, char *memory, int64_t from, int64_t to, int32_
             for (int64_t piece = 0; piece < pieces; ++piece) {
                 const int64_t start = images * piece / pieces, end = images * (piece + 1) / pieces;
                 const Chunk chunk{memory, first + start, start, end - start};
-                const int32_t status = run(call, phase, chunk, threads);
-                if (status != OK)
-                    return status;
+                worst = std::max(worst, run(call, phase, chunk, member));
             }
         }
     }
-    return OK;
+    return worst;
+}
+
+// Whether a team is faster than one thread.
+bool divides(const Call &call) {
+    int64_t work = 0;
+    for (int64_t i = 0; i < call.phases[call.count - 1].to; ++i) {
+        const int64_t here = call.steps[i].work * call.images;
+        work += here < WAITING ? 0 : here;
+    }
+    return work >= 2 * WAKING;
 }
 
 } // namespace
 
 STRIATE_EXPORT int32_t program_run(const Call *call, int32_t threads) {
     const int64_t images = call->images;
-    if (call->together || threads == 1)
-        return through(*call, call->memory, 0, images, threads);
-    int32_t worst = OK;
-#pragma omp parallel for num_threads(threads) schedule(static, 1) reduction(max : worst)
-    for (int32_t thread = 0; thread < threads; ++thread) {
+    if (threads == 1 || (call->together && !divides(*call)))
+        return through(*call, call->memory, 0, images, {});
+    if (call->together)
+        return as_team(threads, [&](const Member &member) {
+            membership = member;
+            const int32_t status = through(*call, call->memory, 0, images, member);
+            membership = {};
+            return status;
+        });
+    return shared_out(threads, [&](int32_t thread) {
         const int64_t from = images * thread / threads, to = images * (thread + 1) / threads;
-        char *memory = call->memory + call->thread_size * thread;
-        worst = std::max(worst, through(*call, memory, from, to, 1));
-    }
-    return worst;
+        return through(*call, call->memory + call->thread_size * thread, from, to, {});
+    });
 }

@@ -5,8 +5,8 @@
 // the transformed kernels, M[36][2][tiles][16], and makes results of M: bias, sum, pooling,
 // activation. V and M stay in the core's L2; the kernels stream, once per group. Where there are
 // too few tiles for that (one image), all threads share one V and split the filters.
-#include <atomic>
-
+#include "slice.h"
+#include "team.h"
 #include "transpose.h"
 #include "winograd.h"
 
@@ -192,17 +192,13 @@ thread_local Scratch group_memory, shared_memory, zeros;
 
 // Each thread takes its share of the tiles, in groups.
 int32_t split_tiles(const Block &b, int64_t all, int threads) {
-    std::atomic<int32_t> status{OK};
-#pragma omp parallel for num_threads(threads) schedule(static, 1)
-    for (int thread = 0; thread < threads; ++thread) {
+    return shared_out(threads, [&](int32_t thread) {
         const int64_t first = all * thread / threads, last = all * (thread + 1) / threads;
         const int64_t groups = (last - first + GROUP - 1) / GROUP;
         const auto start = [&](int64_t group) { return first + (last - first) * group / groups; };
         float *v = group_memory.floats(PLANES * (b.patches.plane(GROUP) + b.m_plane(GROUP)));
-        if (v == nullptr) {
-            status = NO_MEMORY;
-            continue;
-        }
+        if (v == nullptr)
+            return NO_MEMORY;
         for (int64_t i = 0; i < groups; ++i) {
             const int count = static_cast<int>(start(i + 1) - start(i));
             const int next = i + 1 < groups ? static_cast<int>(start(i + 2) - start(i + 1)) : 0;
@@ -213,31 +209,29 @@ int32_t split_tiles(const Block &b, int64_t all, int threads) {
         }
         if (b.streams)
             _mm_sfence();
-    }
-    return status;
+        return OK;
+    });
 }
 
 // All threads share the transformed tiles, of which there are few, and split the filters.
 int32_t split_filters(const Block &b, int count, int threads) {
     const Group group{0, count, {b.patches.tiles, 0, 0}};
-    float *v = shared_memory.floats(PLANES * b.patches.plane(count));
-    if (v == nullptr)
-        return NO_MEMORY;
-    std::atomic<int32_t> status{OK};
-#pragma omp parallel num_threads(threads)
-    {
+    return as_team(threads, [&](const Member &member) {
+        if (member.place == 0)
+            member.team->place = shared_memory.floats(PLANES * b.patches.plane(count));
+        member.wait();
+        float *v = static_cast<float *>(member.team->place);
         float *m = group_memory.floats(PLANES * b.m_plane(count));
-#pragma omp for schedule(static)
-        for (int i = 0; i < count; ++i)
-            b.patches.transform(i, i, count, v);
-#pragma omp for schedule(static)
-        for (int block = 0; block < b.blocks(); ++block)
-            if (m != nullptr)
-                finish_group(b, group, v, m, block, block + 1);
-            else
-                status = NO_MEMORY;
-    }
-    return status;
+        const Slice tiles(v ? count : 0, member.members, member.place);
+        for (int64_t i = tiles.begin; i < tiles.end; ++i)
+            b.patches.transform(static_cast<int>(i), static_cast<int>(i), count, v);
+        member.wait();
+        if (v == nullptr || m == nullptr)
+            return NO_MEMORY;
+        const Slice blocks(b.blocks(), member.members, member.place);
+        finish_group(b, group, v, m, static_cast<int>(blocks.begin), static_cast<int>(blocks.end));
+        return OK;
+    });
 }
 
 // ---- kernels ---------------------------------------------------------------------------------
