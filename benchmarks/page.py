@@ -64,7 +64,7 @@ HEADINGS = {
     "start": "From the start of a process to the end of its first step, in seconds",
     "accuracy_mnist": "Time to accuracy: MNIST",
     "accuracy_cifar10": "Time to accuracy: CIFAR-10",
-    "accuracy_precision": "Accuracy in float32 and with `precision='auto'` and bfloat16",
+    "accuracy_precision": "Accuracy in float32, with `precision='auto'`, in bfloat16",
     "accuracy_zoo": "`striate.zoo`: MNIST (LeNet-5, small) and CIFAR-10 (the others)",
 }
 
