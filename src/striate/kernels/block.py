@@ -10,9 +10,16 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
-from striate.kernels import filter_gradient, pooled_backward, strided_gradient, winograd_filter
+from striate.kernels import (
+    filter_gradient,
+    one_by_one,
+    pooled_backward,
+    strided_gradient,
+    winograd_filter,
+)
 from striate.kernels.conv import ConvKernel, choose, new_map
 from striate.kernels.filter_gradient import FilterGradient
+from striate.kernels.one_by_one import OneByOne
 from striate.kernels.pooled_backward import PooledBackward
 from striate.kernels.shapes import ConvShape
 from striate.kernels.strided_gradient import StridedGradient
@@ -34,13 +41,16 @@ class Block:
         self.shape = shape
         self.kernel = choose(shape)
         self.pooled = _pooled_backward(shape)
-        alone = self.pooled is None
+        self.product = OneByOne(shape) if one_by_one.suitable(shape) else None
+        alone = self.pooled is None and self.product is None
         self.data = _data_kernel(shape) if alone else None
         self.filters = _filter_gradient(shape) if alone else None
 
     @property
     def names(self) -> tuple[str, ...]:
         """The kernels by name, for people; of torch's own nothing is said."""
+        if self.product is not None:
+            return ("one by one",)
         found = [self.kernel.name.removesuffix("_conv")]
         if self.pooled is not None:
             found.append("pooled backward")
@@ -58,6 +68,8 @@ class Block:
         One image of 512 channels, 7x7: 44 ms by Winograd, 8 ms by torch; 32 of 4x4: 8 and 13 ms.
         """
         shape = self.shape
+        if self.product is not None:
+            return True
         held = 144 * shape.channels * shape.filters <= 24 << 20
         return held or images * shape.convolved[0] * shape.convolved[1] >= 512
 
@@ -73,6 +85,10 @@ class Block:
             backward: whether a backward pass may follow.
         """
         shape, code = self.shape, None
+        if self.product is not None:
+            y = new_map(len(x), shape.filters, shape.result)
+            self.product.forward(x, weights, bias, y)
+            return y, None
         if backward and shape.pool == 2:
             code = new_map(len(x), shape.filters, shape.result, torch.uint8)
         return self.kernel(x, self.kernel.pack(weights), bias, code=code), code
@@ -97,7 +113,11 @@ class Block:
             wanted: which gradients of the three.
         """
         data, weighs = wanted[0], wanted[1] or wanted[2]
-        if code is not None and self.pooled is not None:
+        if self.product is not None:
+            dx = new_map(len(x), self.shape.channels, self.shape.size) if data else None
+            found = self.product.backward(x, weights, y, g, dx, False, weighs)
+            dw, db = found or (None, None)
+        elif code is not None and self.pooled is not None:
             g = self._through_activation(g, y)
             dx = self.pooled.data(weights, code, g) if data else None
             dw, db = self.pooled.filters(x, code, g) if weighs else (None, None)
@@ -133,6 +153,51 @@ class Block:
             dw, db = found[1:] if left[1] else (dw, db)
         return dx, dw, db
 
+    def write(self, x: Tensor, weights: Tensor, bias: Tensor | None, y: Tensor) -> None:
+        """Writes the result to its place in a map, whose rows the shape knows.
+
+        Args:
+            x: the input.
+            weights: of the convolution.
+            bias: (O,).
+            y: its place.
+        """
+        if self.product is not None:
+            self.product.forward(x, weights, bias, y)
+        else:
+            self.kernel(x, self.kernel.pack(weights), bias, y=y)
+
+    def add_gradients(
+        self,
+        x: Tensor,
+        weights: Tensor,
+        mask: Tensor | None,
+        g: Tensor,
+        dx: Tensor | None,
+        adds: bool,
+        weighs: bool,
+    ) -> tuple[Tensor, Tensor] | None:
+        """Writes the input's gradient, or adds it to one; gives those of weights and bias.
+
+        For blocks whose backward pass is by the kernels of products or Winograd's alone
+        (`side_by_side.obstacle`).
+
+        Args:
+            x: the input.
+            weights: of the convolution.
+            mask: the place of the result, if a ReLU made it.
+            g: the place of its gradient.
+            dx: the gradient of the input; None: not asked for.
+            adds: whether it is added to what is there.
+            weighs: whether weights and bias are asked for.
+        """
+        if self.product is not None:
+            return self.product.backward(x, weights, mask, g, dx, adds, weighs)
+        if dx is not None and isinstance(self.data, ConvKernel):
+            packed = self.data.pack(weights, turned=True)
+            self.data(g, packed, mask=mask, add=dx if adds else None, y=dx)
+        return self.filters(x, g, mask) if weighs and self.filters is not None else None
+
     def _masks(self, data: bool, plain: bool) -> bool:
         """Whether all kernels that are wanted leave out what ReLU made 0 while they read."""
         ours = not (data and self.data is None) and not plain
@@ -163,6 +228,8 @@ def obstacle(shape: ConvShape) -> str:
     if name == "plain_conv":
         return "none of our fast kernels does these sizes"
     if name == "winograd_conv" or _pooled_backward(shape) is not None:
+        return ""
+    if shape.activation == "relu" and one_by_one.suitable(shape):
         return ""
     first = shape.channels <= 8 and shape.activation != "linear"
     if first or (shape.strides != (1, 1) and _has_small_maps(shape)):

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import torch.nn.functional as F
 from torch import Tensor
 
 from striate.graph import kinds
@@ -72,7 +71,7 @@ class Dropout(TrainingOnly):
 
     def disturbed(self, x: Tensor) -> Tensor:
         if self.seed is None and self.noise_shape is None:
-            return F.dropout(x, self.rate, training=True)
+            return regularization.simple_dropout(x, self.rate)
         return regularization.dropout(x, self.rate, self.noise_shape, self.stream(x))
 
 

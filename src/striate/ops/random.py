@@ -32,6 +32,14 @@ def kept(
     return (uniform(shape, like, source) >= rate).to(like.dtype)
 
 
+def coins(like: Tensor, rate: float) -> Tensor:
+    """True with probability 1 - rate, a multiple of 2^-32, in the shape of `like`, on the CPU."""
+    size = like.numel()
+    draws = torch.empty((size + 1) // 2, dtype=torch.int64, device="cpu").random_(-(2**63), None)
+    least = min(round(rate * 2**32), 2**32 - 1) - 2**31
+    return (draws.view(torch.int32)[:size] >= least).view(like.shape)
+
+
 def between(
     low: float,
     high: float,

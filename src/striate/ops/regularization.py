@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from striate.ops.random import kept
+from striate.ops.random import coins, kept
 
 SATURATED = -1.0507009873554805 * 1.6732632423543772  # what selu approaches far below 0
 
@@ -26,6 +26,17 @@ def dropout(
     if rate == 1.0:
         return torch.zeros_like(x)
     return x * (kept(noise_sizes(x, noise_shape), x, rate, source) / (1.0 - rate))
+
+
+def simple_dropout(x: Tensor, rate: float) -> Tensor:
+    """The dropout of single values by draws of torch's stream.
+
+    Torch's own makes two draws of 64 bits a value and looks at one value at a time: where that
+    matters, on a CPU, half a draw does: a rate then is a multiple of 2^-32.
+    """
+    if x.device.type != "cpu" or rate == 1.0 or torch._C._are_functorch_transforms_active():
+        return F.dropout(x, rate, training=True)
+    return x * coins(x, rate).to(x.dtype).mul_(1.0 / (1.0 - rate))
 
 
 def alpha_dropout(

@@ -23,6 +23,7 @@ from striate.ops.layout import to_external, to_internal
 from striate.plan.blocks import BlockFunction
 from striate.plan.normalizing import NormFunction
 from striate.plan.operation import ACTIVATION, PRODUCT, Operation
+from striate.plan.side_by_side import SideBySideFunction
 from striate.plan.weights import WeightSource
 
 FEW = 8  # images, below which the kernel with an activation inside costs more than it saves
@@ -48,6 +49,8 @@ def bind(
         layers: layer by layer name.
         keep: whether weights computed from others may be kept until they change.
     """
+    if op.beside:
+        return _beside(op, graph, layers, keep)
     if op.part == ACTIVATION:
         return _activation(op, layer), None
     if op.part == PRODUCT:
@@ -96,6 +99,25 @@ def _apart(op: Operation, numbers: Mapping[str, Any]) -> Operation:
     return Operation(label, node, ACTIVATION, (), activation=name, in_place=overwrites)
 
 
+def _source(op: Operation, graph: Graph, layers: Mapping[str, Layer], keep: bool) -> WeightSource:
+    """Kernel and bias of a product."""
+    node = graph[op.node]
+    norm = layers[graph[op.normalized_by].layer] if op.normalized_by else None
+    scale = op.factor if op.scaled_by else None
+    return WeightSource(layers[node.layer], node, norm, scale, op.precision, keep)
+
+
+def _beside(op: Operation, graph: Graph, layers: Mapping[str, Layer], keep: bool) -> Bound:
+    sources = [_source(part, graph, layers, keep) for part in op.beside]
+
+    def forget() -> None:
+        for source in sources:
+            source.forget()
+
+    shapes = [part.block for part in op.beside if part.block is not None]
+    return SideBySideFunction(shapes, sources), forget
+
+
 def _product(
     op: Operation,
     node: Node,
@@ -104,9 +126,7 @@ def _product(
     layers: Mapping[str, Layer],
     keep: bool,
 ) -> Bound:
-    norm = layers[graph[op.normalized_by].layer] if op.normalized_by else None
-    scale = op.factor if op.scaled_by else None
-    source = WeightSource(layer, node, norm, scale, op.precision, keep)
+    source = _source(op, graph, layers, keep)
     if op.block is not None:
         return BlockFunction(op.block, source), source.forget
     kind: Any = node.kind

@@ -73,7 +73,7 @@ class _Joined(torch.autograd.Function):
         context: Any, x: Tensor, kernel: Tensor, bias: Tensor | None, block: Block
     ) -> Tensor:
         wanted = any(context.needs_input_grad)
-        y, code = block.forward(_dense(x), _weights(kernel), bias, wanted)
+        y, code = block.forward(dense_map(x), dense_weights(kernel), bias, wanted)
         if wanted:
             context.block = block
             context.save_for_backward(x, kernel, bias, y if block.needs_result else None, code)
@@ -85,8 +85,8 @@ class _Joined(torch.autograd.Function):
         block, wanted = context.block, context.needs_input_grad[:3]
         if torch.is_grad_enabled():  # the gradients are to have gradients, too
             return (*_again(block.shape, (x, kernel, bias), wanted, gradients[0]), None)
-        g = _dense(gradients[0])
-        dx, dw, db = block.backward(_dense(x), _weights(kernel), y, code, g, wanted)
+        g = dense_map(gradients[0])
+        dx, dw, db = block.backward(dense_map(x), dense_weights(kernel), y, code, g, wanted)
         return dx, None if dw is None else dw.permute(2, 3, 1, 0), db, None
 
 
@@ -100,14 +100,14 @@ def _again(
     return [next(found) if want else None for want in wanted]
 
 
-def _dense(x: Tensor) -> Tensor:
+def dense_map(x: Tensor) -> Tensor:
     """(N, C, H, W) that lies in memory as (N, H, W, C)."""
     return x.contiguous(memory_format=torch.channels_last)
 
 
-def _weights(kernel: Tensor) -> Tensor:
+def dense_weights(kernel: Tensor) -> Tensor:
     """(H, W, C, O) as (O, C, H, W) that lies in memory as (O, H, W, C)."""
-    return _dense(kernel.detach().permute(3, 2, 0, 1))
+    return dense_map(kernel.detach().permute(3, 2, 0, 1))
 
 
 def sees(x: Tensor, types: tuple[torch.dtype, ...] = (torch.float32,)) -> bool:

@@ -8,6 +8,7 @@ from striate.errors import ArgumentError, message
 from striate.graph import Graph, Port, Spec
 from striate.graph.kinds import InputLayer, Nested
 from striate.kernels.block import Block
+from striate.kernels.side_by_side import SideBySide
 from striate.layers import Layer
 from striate.plan.describe import describe
 from striate.plan.draft import Draft, Request, has_hooks
@@ -111,7 +112,7 @@ def _blocks(draft: Draft) -> list[list[Operation]]:
 
 
 def _joins(operation: Operation) -> bool:
-    return operation.part == ACTIVATION or operation.part == "whole"
+    return operation.part == ACTIVATION or (operation.part == "whole" and not operation.beside)
 
 
 def _step(draft: Draft, block: list[Operation], kernels: Mapping[Port, str]) -> Step:
@@ -123,9 +124,14 @@ def _step(draft: Draft, block: list[Operation], kernels: Mapping[Port, str]) -> 
     names = tuple(op.name for op in block)
     ordered = tuple(n.name for n in draft.graph if n.name in nodes)
     ours = tuple(k for op in block if op.block is not None for k in Block(op.block).names)
+    ours += tuple(k for op in block if op.beside for k in _beside(op))
     ours += tuple("batch_norm" for op in block if op.normalizes is not None)
     ours += tuple(kernels[port] for op in block for port in op.writes if port in kernels)
     return Step(ordered, text, shape, block[0].precision, names, ours)
+
+
+def _beside(operation: Operation) -> tuple[str, ...]:
+    return SideBySide([op.block for op in operation.beside if op.block is not None]).names
 
 
 def _note_hooks(draft: Draft) -> None:
@@ -156,7 +162,8 @@ def _note_first(draft: Draft) -> None:
     followed: set[Port] = set()  # values that some gradient passes through
     for operation in draft.operations:
         node = draft.node(operation)
-        trained = node.trainable and any(w.trainable for w in node.weights)
+        nodes = (node, *(draft.node(part) for part in operation.beside))
+        trained = any(n.trainable and any(w.trainable for w in n.weights) for n in nodes)
         trained = trained or (node.trainable and isinstance(node.kind, Nested))
         inside = any(p in followed for p in operation.reads)
         if trained and not inside and operation.part != ACTIVATION:

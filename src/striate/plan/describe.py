@@ -14,6 +14,9 @@ def describe(draft: Draft, operation: Operation) -> str:
     if operation.part == ACTIVATION:
         shown = operation.activation or "the user's activation"
         return f"{shown} in place" if operation.in_place else shown
+    if operation.beside:
+        parts = [describe(draft, part) for part in operation.beside]
+        return f"{', and '.join(parts)}, side by side"
     if operation.part == PRODUCT and not hasattr(kind, "use_bias"):
         return "the values before its activation"
     if operation.affine is not None:

@@ -26,6 +26,6 @@ def low_values(
 
 def _flow(op: Operation, graph: Graph, layers: Mapping[str, Layer]) -> Flow:
     node = graph[op.node]
-    if op.part == WHOLE and has_hooks(layers[node.layer]):
+    if op.beside or (op.part == WHOLE and has_hooks(layers[node.layer])):
         return Flow(op.reads, op.writes)
     return flow(op, node.kind, op.part == PRODUCT and op.precision != "float32")

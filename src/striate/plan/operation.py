@@ -36,6 +36,7 @@ class Operation:
             activation that are part of it.
         normalizes: a batch normalisation that our kernel runs, with the sum and the activation that
             are part of it.
+        beside: the blocks whose results it puts side by side, and which it computes itself.
         nodes: all nodes whose work it does, in the order of the graph.
     """
 
@@ -55,6 +56,7 @@ class Operation:
     precision: str = "float32"
     block: ConvShape | None = None
     normalizes: BatchNorm | None = None
+    beside: tuple[Operation, ...] = ()
     nodes: tuple[str, ...] = ()
 
     @property
