@@ -32,6 +32,7 @@ SHAPES = {
     "1x1 to more": ConvShape(64, 100, (9, 7), (1, 1), x_row=66, y_row=101),
     "1x1 of many": ConvShape(600, 130, (3, 5), (1, 1), activation="relu"),
     "1x1 by two": ConvShape(18, 17, (7, 9), (1, 1), (2, 2)),
+    "1x1, cut blocks": ConvShape(40, 144, (4, 4), (1, 1), activation="capped_relu", number=1.0),
     "1x1 over many": ConvShape(4100, 16, (2, 2), (1, 1)),
     "dense": ConvShape(100, 10, (1, 1), (1, 1)),
     "dilated": ConvShape(5, 20, (12, 13), (3, 2), (1, 1), (2, 3), ((2, 2), (0, 3)), pool=2),

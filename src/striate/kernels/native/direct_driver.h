@@ -1,6 +1,7 @@
 // Direct convolution: threads, chunks, filters, parts of the weights and tiles, in that order.
 #pragma once
 
+#include <cmath>
 #include <memory>
 #include <new>
 
@@ -8,6 +9,7 @@
 #include "direct_stage.h"
 #include "direct_tile.h"
 #include "scratch.h"
+#include "slice.h"
 #include "team.h"
 
 namespace striate {
@@ -16,22 +18,27 @@ namespace striate {
 struct Split {
     int64_t cells, filters;
 
-    // Compares what the busiest thread computes, where every pass over weights costs as much as
-    // some pixels: few pixels are better shared out by filters.
-    Split(int64_t tiles, int64_t blocks, int64_t threads) : cells(threads), filters(1) {
+    // Compares what the busiest thread computes, where every pass over the weights of 32 filters
+    // costs as much as some pixels: few pixels are better shared out by filters. Blocks of filters
+    // may be `cut`: their pixels shared out. Where both are nearly alike, threads keep their rows
+    // of the maps from one kernel to the next.
+    Split(int64_t pixels, int64_t outputs, int64_t threads, bool cut) : cells(threads), filters(1) {
+        const double blocks = static_cast<double>(outputs) / BLOCK, whole = std::ceil(blocks);
         double least = 0;
         for (int64_t f = 1; f <= threads; ++f) {
             if (threads % f)
                 continue;
-            const int64_t t = (tiles + threads / f - 1) / (threads / f);
-            const double cost = (t + WEIGHTS_COST) * static_cast<double>((blocks + f - 1) / f);
-            if (f == 1 || cost < least)
+            const int64_t p = (pixels + threads / f - 1) / (threads / f);
+            const double passes = f == 1 ? blocks : cut ? whole / f : std::ceil(whole / f);
+            const double cost = (static_cast<double>(p) + WEIGHTS_COST) * passes;
+            if (f == 1 || cost < NEARLY * least)
                 least = cost, cells = threads / f, filters = f;
         }
     }
 
   private:
-    static constexpr double WEIGHTS_COST = 0.25; // of a block's pass, in tiles
+    static constexpr double WEIGHTS_COST = 3; // of a block's pass, in pixels
+    static constexpr double NEARLY = 0.98;
 };
 
 // Weights of so many packed rows of 32 filters need not be read by blocks.
@@ -55,21 +62,37 @@ template <class Math> class Direct {
         streams = s.pool == 1 && s.activation != LEAKY_RELU && (s.filters | s.y_row) % LANES == 0 &&
                   reinterpret_cast<uintptr_t>(v.y) % 64 == 0 &&
                   images * g.cells() * s.filters >= STREAMED_VALUES;
-        const int64_t tiles = (images * g.cells() + group() - 1) / group();
-        const Split split(tiles, blocks, threads);
+        const bool cut = !g.staged; // a copy would be made for each part
+        const Split split(images * g.cells() * s.pool * s.pool, padded_filters(s), threads, cut);
         return static_cast<Status>(shared_out(threads, [&](int32_t t) {
-            const int64_t i = t % split.cells, j = t / split.cells;
-            const int64_t first = tiles * i / split.cells * group();
-            const int64_t last = std::min(tiles * (i + 1) / split.cells * group(),
-                                          images * g.cells());
-            const int64_t begin = blocks * j / split.filters * BLOCK;
-            const int64_t end = std::min<int64_t>(blocks * (j + 1) / split.filters * BLOCK,
-                                                  s.filters);
-            return share(first, last, begin, end);
+            const Slice cells(images * g.cells(), split.cells, t % split.cells);
+            const int64_t place = t / split.cells;
+            if (cut)
+                return pieces(cells, Slice(blocks * cells.size(), split.filters, place));
+            const Slice part(blocks, split.filters, place);
+            return share(cells.begin, cells.end, part.begin * BLOCK, last_filter(part.end));
         }));
     }
 
   private:
+    int64_t last_filter(int64_t block) const { return std::min<int64_t>(block * BLOCK, s.filters); }
+
+    // Of the blocks of filters one after the other, each with all of `cells`, those in `part`.
+    Status pieces(Slice cells, Slice part) const {
+        Status status = OK;
+        for (int64_t at = part.begin; at < part.end && status == OK;) {
+            const int64_t block = at / cells.size(), from = at % cells.size();
+            int64_t next = block + 1, to = cells.size();
+            if (part.end < next * to)
+                to = part.end - block * cells.size();
+            else if (from == 0)
+                next = part.end / cells.size();
+            status = share(cells.begin + from, cells.begin + to, block * BLOCK, last_filter(next));
+            at = to < cells.size() ? part.end : next * cells.size();
+        }
+        return status;
+    }
+
     // Cells [first, last) of filters [begin, end).
     Status share(int64_t first, int64_t last, int64_t begin, int64_t end) const {
         thread_local Scratch memory;
