@@ -23,6 +23,7 @@ from striate.ops.layout import to_external, to_internal
 from striate.plan.blocks import BlockFunction
 from striate.plan.normalizing import NormFunction
 from striate.plan.operation import ACTIVATION, PRODUCT, Operation
+from striate.plan.pooling import PoolFunction
 from striate.plan.side_by_side import SideBySideFunction
 from striate.plan.weights import WeightSource
 
@@ -58,6 +59,8 @@ def bind(
         if changed or op.block is not None or op.padding is not None:
             return _product(op, node, layer, graph, layers, keep)
         return layer.before_activation, None  # type: ignore[return-value]
+    if op.pools is not None:
+        return PoolFunction(op.pools, layer), None
     if op.normalizes is not None:
         return NormFunction(op.normalizes, layer), None
     if op.affine is not None:

@@ -37,6 +37,7 @@ class Operation:
         normalizes: a batch normalisation that our kernel runs, with the sum and the activation that
             are part of it.
         beside: the blocks whose results it puts side by side, and which it computes itself.
+        pools: the sizes of a max-pooling that our kernel runs, with the ReLU that is part of it.
         nodes: all nodes whose work it does, in the order of the graph.
     """
 
@@ -57,6 +58,7 @@ class Operation:
     block: ConvShape | None = None
     normalizes: BatchNorm | None = None
     beside: tuple[Operation, ...] = ()
+    pools: ConvShape | None = None
     nodes: tuple[str, ...] = ()
 
     @property

@@ -14,6 +14,7 @@ from striate.plan.rules.joined_activation import joined_activation
 from striate.plan.rules.merged_padding import merged_padding
 from striate.plan.rules.native_blocks import native_blocks
 from striate.plan.rules.native_normalization import native_normalization
+from striate.plan.rules.native_pooling import native_pooling
 from striate.plan.rules.native_side_by_side import native_side_by_side
 from striate.plan.rules.normalization_in_weights import normalization_in_weights
 from striate.plan.rules.pool_first import pool_first
@@ -34,5 +35,6 @@ RULES: tuple[Callable[[Draft], None], ...] = (
     native_side_by_side,
     bfloat16_products,
     native_normalization,
+    native_pooling,
     in_place_activation,
 )
