@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import copy
+import gc
+import pickle
+import threading
+import weakref
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -11,7 +16,7 @@ import torch
 
 import striate as st
 from striate import layers
-from striate.kernels import library
+from striate.kernels import library, short_call
 from striate.models.direct import directly
 
 pytestmark = [
@@ -30,6 +35,16 @@ def network() -> st.Model:
     model.add(layers.Flatten())
     model.add(layers.Dense(3, activation="softmax"))
     return model
+
+
+@pytest.fixture(params=["short", "through ctypes"], autouse=True)
+def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Every test runs with the native form of the checks, and without."""
+    if request.param == "short" and short_call.missing():
+        pytest.skip("the kernels were compiled without Python's headers")
+    if request.param != "short":
+        monkeypatch.setattr(short_call, "missing", lambda: True)
+    return str(request.param)
 
 
 def usual(model: st.Model, x: Any) -> np.ndarray:
@@ -100,3 +115,145 @@ def test_several_inputs_or_outputs_go_the_usual_way() -> None:
     model = st.Model(x, [y, layers.Flatten()(y)])
     assert directly(model, X) is None
     assert [len(found) for found in model.predict_on_batch(X)] == [3, 3]
+
+
+def test_the_short_way_takes_what_it_should(way: str) -> None:
+    model = network()
+    directly(model, X)
+    assert model._direct is not None
+    run = model._direct.run
+    assert (run is None) == (way != "short")
+    if run is None:
+        return
+    read_only = X.copy()
+    read_only.flags.writeable = False
+    for given in (X, read_only, torch.from_numpy(X).clone(), X[1:]):
+        np.testing.assert_allclose(run(given), usual(model, np.asarray(given)), rtol=1e-5)
+    other = [X[0], X[..., :1], X[:0], X[:, ::2], X.astype(">f4"), X.astype("float16"), X.tolist()]
+    other += [torch.from_numpy(X).requires_grad_(), torch.empty(X.shape, device="meta"), None]
+    assert [run(given) for given in other] == [None] * len(other)
+
+
+CHANGES: dict[str, Callable[[st.Model], Any]] = {
+    "in place": lambda m: m.layers[0].kernel.detach().mul_(1.5),
+    "state dict": lambda m: m.load_state_dict({k: 1.5 * v for k, v in m.state_dict().items()}),
+    "data": lambda m: setattr(m.layers[0].kernel, "data", m.layers[0].kernel.data * 1.5),
+    "another": lambda m: setattr(
+        m.layers[0], "kernel", torch.nn.Parameter(m.layers[0].kernel.detach() * 1.5)
+    ),
+    "statistics": lambda m: m.layers[1].moving_mean.add_(0.5),
+    "set_weights": lambda m: m.set_weights([w + 0.1 for w in m.get_weights()]),
+    "none": lambda m: m.layers[-1].bias.detach().zero_().add_(torch.tensor([1.0, 2.0, 3.0])),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
+def test_changed_weights_are_seen_at_the_next_call(change: Callable[[st.Model], Any]) -> None:
+    model = network()
+    before = model.predict_on_batch(X)
+    fast = model.optimize(device="cpu")
+    np.testing.assert_allclose(fast(X), before, rtol=1e-5)
+    change(model)
+    found = model.predict_on_batch(X)
+    assert np.abs(found - before).max() > 1e-3
+    np.testing.assert_allclose(found, usual(model, X), rtol=1e-5)
+    np.testing.assert_allclose(fast(X), before, rtol=1e-5)
+
+
+def test_what_predict_reads_anew_the_short_way_reads_anew() -> None:
+    model = network()
+    model.predict_on_batch(X)
+    model.layers[0].kernel.data.mul_(2.0)  # torch does not count this as a change
+    expected = usual(model, X)
+    np.testing.assert_allclose(model.predict_on_batch(X), expected, rtol=1e-5)
+
+
+def test_a_nan_stays_visible_in_its_image() -> None:
+    x = X.copy()
+    x[1, 3, 3, 0] = np.nan
+    found = network().predict_on_batch(x)
+    assert np.isnan(found).any(axis=1).tolist() == [False, True, False]
+
+
+def test_every_call_has_a_result_of_its_own() -> None:
+    model = network()
+    first = model.predict_on_batch(X)
+    kept = first.copy()
+    second = model.predict_on_batch(X[::-1].copy())
+    np.testing.assert_array_equal(first, kept)
+    np.testing.assert_allclose(second[::-1], first, rtol=1e-5)
+    first[:] = 0.0
+    np.testing.assert_array_equal(model.predict_on_batch(X), kept)
+
+
+def test_who_looks_at_the_operations_sees_them() -> None:
+    from torch.utils.flop_counter import FlopCounterMode
+
+    model = network().eval()
+    right = torch.from_numpy(model.predict_on_batch(X))
+    fast = model.optimize(device="cpu")
+    with FlopCounterMode(display=False) as counter:
+        fast(X)
+    assert counter.get_total_flops() > 0
+    mapped = torch.func.vmap(lambda one: fast(one[None])[0])(torch.from_numpy(X))
+    torch.testing.assert_close(mapped, right)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        assert directly(model, X) is None
+
+
+def test_torchs_defaults_change_nothing() -> None:
+    model = network()
+    right = model.predict_on_batch(X)
+    torch.set_default_dtype(torch.float64)
+    try:
+        found = model.predict_on_batch(X)
+    finally:
+        torch.set_default_dtype(torch.float32)
+    with torch.device("meta"):
+        elsewhere = model.predict_on_batch(X)
+    assert found.dtype == elsewhere.dtype == np.float32
+    np.testing.assert_array_equal(found, right)
+    np.testing.assert_array_equal(elsewhere, right)
+
+
+def test_threads_that_call_at_once_get_their_own_results() -> None:
+    model = network()
+    given = [np.roll(X, i, axis=0)[: 1 + i % 3].copy() for i in range(4)]
+    right = [model.predict_on_batch(x) for x in given]
+    wrong: list[float] = []
+
+    def work(place: int) -> None:
+        for _ in range(100):
+            found = model.predict_on_batch(given[place])
+            wrong.append(float(np.abs(found - right[place]).max()))
+
+    workers = [threading.Thread(target=work, args=(i,)) for i in range(4)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    assert len(wrong) == 400
+    assert max(wrong) < 1e-6
+
+
+def test_wrong_sizes_say_so_as_ever() -> None:
+    model = network()
+    fast = model.optimize(device="cpu")
+    model.predict_on_batch(X)
+    fast(X)
+    for call in (model.predict_on_batch, fast):
+        with pytest.raises(st.errors.ShapeError, match=r"sequential \(Sequential\)"):
+            call(X[:, :7].copy())
+
+
+def test_copies_and_pickles_of_a_frozen_model_work_and_models_are_let_go() -> None:
+    model = network()
+    fast = model.optimize(device="cpu")
+    right = fast(X)
+    thawed = pickle.loads(pickle.dumps(fast))  # noqa: S301 - our own bytes
+    for other in (copy.deepcopy(fast), thawed):
+        torch.testing.assert_close(other(X), right)
+    gone = weakref.ref(fast.model)
+    del fast, other, thawed
+    gc.collect()
+    assert gone() is None

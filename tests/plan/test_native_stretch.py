@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import threading
 import time
 from collections.abc import Callable
@@ -292,17 +293,22 @@ def test_threads_that_lose_time_waiting_give_way_to_one_for_a_while(
     model = moved(branches())
     x = torch.rand(1, 9, 10, 16)
     right = inferred(model, x, True)[1]
+    monkeypatch.setattr(library, "threads", lambda: 2)
     (call,) = calls(model)
-    real, used = call.program._function, []
+    step = call._loaded(call.program.kind(1, 2))._steps[0]
+    kernel = ctypes.CFUNCTYPE(
+        ctypes.c_int32, ctypes.c_void_p, ctypes.c_int64, ctypes.c_void_p, ctypes.c_int32
+    )
+    real, used = kernel(step.run), []
 
-    def delayed(address: int, threads: int) -> int:
+    def delayed(shape: int, images: int, values: int, threads: int) -> int:
         used.append(threads)
         time.sleep(0.02)  # as if another process had the core of one of them
-        return int(real(address, threads))
+        return int(real(shape, images, values, threads))
 
-    monkeypatch.setattr(call.program, "_function", delayed)
-    monkeypatch.setattr(library, "threads", lambda: 2)
-    call.program._alone_until = 0.0
-    for _ in range(3):
-        assert torch.equal(inferred(model, x, True)[1], right)
-    assert used == [2, 1, 1]
+    slow = kernel(delayed)
+    step.run, step.work = ctypes.cast(slow, ctypes.c_void_p).value, 10**7
+    with torch.no_grad():
+        for _ in range(3):
+            assert torch.equal(model(x)[1], right)
+    assert used == [2, 2, 1, 1]

@@ -25,7 +25,7 @@ Weights = tuple[Tensor, Tensor | None]
 
 
 class NativePlace(ctypes.Structure):
-    """`struct Place` of native/program.cpp."""
+    """`struct Place` of native/program.h."""
 
     _fields_ = [(name, ctypes.c_int64) for name in ("start", "size", "fixed", "space")]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ctypes
-import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -17,21 +16,18 @@ from striate.kernels.steps import KernelStep
 
 FEW = 4  # images per thread, up to which all threads work on each kernel
 LINE = 64  # bytes of a cache line
-# Threads that wait for each other lose whole slices of time where another process has a core.
-ALONE_PER_SECOND = 40e9  # multiply-adds that one thread does surely
-PATIENCE = 1e-3  # seconds that a call may take beyond twice what one thread alone would
-PAUSE = 0.5  # seconds that one thread then works alone
 
 Source = Callable[[], Weights]
 
 
 class NativeCall(ctypes.Structure):
-    """`struct Call` of native/program.cpp."""
+    """`struct Call` of native/program.h."""
 
     _fields_ = [
         *((name, ctypes.c_void_p) for name in ("steps", "phases", "outside", "memory")),
         *((name, ctypes.c_int64) for name in ("count", "images", "capacity")),
-        *((name, ctypes.c_int64) for name in ("outer_size", "thread_size", "together")),
+        *((name, ctypes.c_int64) for name in ("outer_size", "thread_size", "together", "work")),
+        ("alone_until", ctypes.c_double),
     ]
 
 
@@ -61,8 +57,7 @@ class Program:
         self._outside = [*inputs, *results]
         self._forms: dict[int, Form] = {}
         self._function = library.function("program_run", ctypes.c_void_p, ctypes.c_int32)
-        self._rooms: list[_Room] = []
-        self._alone_until = 0.0
+        self._rooms: list[Room] = []
 
     def kind(self, images: int, threads: int) -> int:
         """Which form so many images take: 1 for one, a number for a few, 0 for many."""
@@ -86,33 +81,29 @@ class Program:
         self, loaded: Loaded, inputs: Sequence[Tensor], images: int, threads: int
     ) -> list[Tensor]:
         """The results for inputs that lie densely, channels last."""
-        results = [torch.empty((images, *shape)) for shape in self.results]
+        results = [  # whatever torch's defaults are
+            torch.empty((images, *shape), dtype=torch.float32, device="cpu")
+            for shape in self.results
+        ]
         if not images:
             return results
-        together = bool(loaded.form.images) and threads > 1
-        begin = time.perf_counter() if together else 0.0
-        if together and begin < self._alone_until:
-            together, threads = False, 1
         try:
             room = self._rooms.pop()
         except IndexError:  # the first call, or another thread is inside
-            room = _Room(len(self._outside))
+            room = self.room()
         try:
             room.prepare(loaded, images, threads, (*inputs, *results))
             library.check(self._function(room.address, threads), "program_run")
         finally:
             self._rooms.append(room)
-        if together:
-            self._judge(time.perf_counter() - begin, loaded.form.work * images)
         return results
 
-    def _judge(self, seconds: float, work: int) -> None:
-        """One thread goes on alone for a while if several took longer than it would."""
-        if seconds > 2 * work / ALONE_PER_SECOND + PATIENCE:
-            self._alone_until = time.perf_counter() + PAUSE
+    def room(self) -> Room:
+        """Memory for calls of this program."""
+        return Room(len(self._outside))
 
 
-class _Room:
+class Room:
     """Memory for one call at a time; it grows when it must."""
 
     def __init__(self, outside: int) -> None:
@@ -125,7 +116,7 @@ class _Room:
         self._last: tuple[Any, ...] = ()
 
     def prepare(self, loaded: Loaded, images: int, threads: int, outside: Sequence[Tensor]) -> None:
-        """Fills in what a call is told."""
+        """Fills in what a call is told; `outside` are its inputs and results."""
         for i, tensor in enumerate(outside):
             self._outside[i] = tensor.data_ptr()
         told = (loaded, images, threads)
@@ -138,9 +129,10 @@ class _Room:
         call.images, call.capacity = images, min(form.capacity, share)
         call.outer_size = form.outer_size * call.capacity
         call.thread_size = call.outer_size + form.inner_size
-        call.together = not divided
+        call.together, call.work = not divided, form.work
         size = call.thread_size * (threads if divided else 1)
         if size > self._size:
-            self._memory, self._size = torch.empty(size + LINE, dtype=torch.uint8), size
+            self._memory = torch.empty(size + LINE, dtype=torch.uint8, device="cpu")
+            self._size = size
             call.memory = -(-self._memory.data_ptr() // LINE) * LINE
         self._last = told

@@ -9,12 +9,12 @@ from typing import Any
 from striate import data, training
 from striate.models.arguments import Device, recomputes, seed_of_order, validation_source
 from striate.models.caching import Request, with_features
-from striate.models.direct import directly
+from striate.models.direct import array_directly
 from striate.models.entering import build_from
 from striate.models.freezing import warn_of_moving_statistics
 from striate.models.planned import Planned
 from striate.models.recipes import batch_size_of, compile_for, followed, moves_images
-from striate.ops.device import device as choose_device
+from striate.ops.device import is_processor
 from striate.training import Compiled, History, Recipe, TrainingHealth
 from striate.training.loop import whole
 
@@ -341,9 +341,9 @@ class Trainable(Planned):
 
     def predict_on_batch(self, x: Any, *, device: Device = "auto") -> Any:
         """The outputs for one batch as NumPy arrays, in inference mode."""
-        found = directly(self, x) if choose_device(device).type == "cpu" else None
+        found = array_directly(self, x) if is_processor(device) else None
         if found is not None:
-            return found.numpy()
+            return found
         return training.predict_on_batch(self, x, device=device)
 
     @property

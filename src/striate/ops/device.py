@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import torch
 
 from striate.errors import ArgumentError, message
@@ -33,6 +35,22 @@ def device(choice: str | torch.device = "auto") -> torch.device:
             raise _absent(choice, found)
         return torch.device("cuda", index)
     return wanted
+
+
+def is_processor(choice: str | torch.device) -> bool:
+    """Whether a choice is the CPU; asked before every call of a small network.
+
+    Example:
+        >>> is_processor("cpu")
+        True
+    """
+    return (choice == "auto" and _no_other()) or device(choice).type == "cpu"
+
+
+@cache
+def _no_other() -> bool:
+    """Whether torch was built for CPUs alone, so that no other device can turn up."""
+    return not torch.cuda._is_compiled() and not torch.backends.mps.is_built()
 
 
 def available_devices() -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import torch
@@ -116,12 +117,16 @@ def sees(x: Tensor, types: tuple[torch.dtype, ...] = (torch.float32,)) -> bool:
     return known and x.device.type == "cpu" and not x.is_neg() and not transformed()
 
 
+# Each says 0, False or None while nobody looks at the operations.
+LOOKERS: tuple[Callable[[], Any], ...] = (
+    partial(torch.is_autocast_enabled, "cpu"),
+    torch._C._are_functorch_transforms_active,
+    lambda: torch.autograd.forward_ad._current_level >= 0,
+    torch._C._get_tracing_state,
+)
+
+
 def transformed() -> bool:
     """Whether somebody looks at the operations: a transform, a recording, autocast."""
-    return bool(
-        torch.is_autocast_enabled("cpu")
-        or torch._C._are_functorch_transforms_active()
-        or torch.autograd.forward_ad._current_level >= 0
-        or torch._C._get_tracing_state() is not None
-        or torch.compiler.is_compiling()
-    )
+    # the first is known to torch.compile, which then need not read the others
+    return torch.compiler.is_compiling() or any(looks() for looks in LOOKERS)

@@ -10,13 +10,14 @@ import torch
 from torch import Tensor
 
 from striate.graph import Graph, Port
-from striate.kernels import library
+from striate.kernels import library, short_call
 from striate.kernels.form import Loaded, Weights
 from striate.kernels.program import Program
+from striate.kernels.short_call import ShortCall
 from striate.layers import Layer
 from striate.ops.folding import batch_norm_affine
 from striate.ops.layout import to_external, to_internal
-from striate.plan.blocks import transformed
+from striate.plan.blocks import LOOKERS, transformed
 from striate.plan.native_steps import type_name
 from striate.plan.operation import Operation
 from striate.plan.plan import Stretch
@@ -67,6 +68,7 @@ class NativeCall:
         # what the weights were like, and the programs with them; None: they are not for kernels
         self._ready: tuple[Any, dict[int, Loaded] | None] | None = None
         self._lock = threading.Lock()
+        self._short: ShortCall | None = None
 
     def __call__(self, *values: Tensor) -> Any:
         given = self._seen(values)
@@ -94,10 +96,31 @@ class NativeCall:
         loaded = self._loaded(self.program.kind(images, threads))
         return None if loaded is None else self.program.run(loaded, [x], images, threads)[0]
 
+    def shortened(self, hooks: Sequence[Mapping[Any, Any]]) -> ShortCall | None:
+        """The same as `direct`, and while no hooks are set; None: there is no such way here."""
+        if short_call.missing():
+            return None
+        room = self.program.room()  # of its own: native code knows only the address
+
+        def prepare(images: int, threads: int) -> int:
+            loaded = self._loaded(self.program.kind(images, threads))
+            if loaded is None:
+                return 0
+            room.prepare(loaded, images, threads, ())
+            return room.address
+
+        silent = (*LOOKERS, torch._C._len_torch_dispatch_stack)
+        held = () if self.frozen else self._held
+        ends = self._entries[0], self.program.results[0]
+        self._short = ShortCall(*ends, hooks, silent, held, prepare)
+        return self._short
+
     def forget(self) -> None:
         """Reads the weights anew at the next call."""
         if not self.frozen:
             self._ready = None
+            if self._short is not None:
+                self._short.forget()
 
     def _seen(self, values: Sequence[Tensor]) -> list[Tensor] | None:
         """The values as native code takes them; None if it cannot."""

@@ -7,50 +7,14 @@
 // or many, where a kernel reads more weights than values. Few images go through together: a team of
 // threads does every kernel's work, but for kernels with so little that waiting costs more.
 #include <algorithm>
+#include <chrono>
 
-#include "conv.h"
+#include "program.h"
 #include "team.h"
 
 using namespace striate;
 
 namespace {
-
-using Kernel = int32_t(const void *shape, int64_t images, const ConvValues *, int32_t threads);
-
-// Where a value lies. Spaces: 0 holds the values that live across phases, of all images of a share;
-// 1 those that live inside a phase, of the images of a chunk; from 2 on, inputs and results.
-struct Place {
-    int64_t start; // bytes before it, times the images that its space has room for
-    int64_t size;  // bytes from one image to the next
-    int64_t fixed; // bytes before its first channel
-    int64_t space; // -1: there is no value
-};
-
-struct Step {
-    Kernel *run;
-    const void *shape;
-    const float *packed, *bias;
-    Place x, add, y;
-    int64_t work; // multiply-adds of an image, or so
-};
-
-struct Phase {
-    int64_t from, to; // its steps
-    int64_t images;   // of a chunk
-};
-
-// What a call is told (kernels/program.py mirrors all of these).
-struct Call {
-    const Step *steps;
-    const Phase *phases;
-    char *const *outside; // first bytes of the inputs and results
-    char *memory;         // `thread_size` bytes for each thread: space 0, then space 1
-    int64_t count;        // of phases
-    int64_t images;
-    int64_t capacity; // images that space 0 has room for
-    int64_t outer_size, thread_size;
-    int64_t together; // whether all threads work on each kernel
-};
 
 constexpr int64_t WAKING = 400'000; // multiply-adds that take a thread as long as waking another
 constexpr int64_t WAITING = 20'000; // and as long as a team waits for all of its members
@@ -122,19 +86,41 @@ bool divides(const Call &call) {
     return work >= 2 * WAKING;
 }
 
+// Threads that wait for each other lose whole slices of time where another process has a core. So
+// one goes on alone for a while if several took longer than it would.
+constexpr double ALONE_PER_SECOND = 40e9; // multiply-adds that one thread does surely
+constexpr double PATIENCE = 1e-3; // seconds that a call may take beyond twice what one alone would
+constexpr double PAUSE = 0.5;     // seconds that one thread then works alone
+
+double now() {
+    using namespace std::chrono;
+    return duration<double>(steady_clock::now().time_since_epoch()).count();
+}
+
+int32_t together(Call &call, int32_t threads) {
+    const double begin = now();
+    if (begin < call.alone_until)
+        return through(call, call.memory, 0, call.images, {});
+    const int32_t status = as_team(threads, [&](const Member &member) {
+        membership = member;
+        const int32_t status = through(call, call.memory, 0, call.images, member);
+        membership = {};
+        return status;
+    });
+    const double end = now(), alone = call.work * call.images / ALONE_PER_SECOND;
+    if (end - begin > 2 * alone + PATIENCE)
+        call.alone_until = end + PAUSE;
+    return status;
+}
+
 } // namespace
 
-STRIATE_EXPORT int32_t program_run(const Call *call, int32_t threads) {
+STRIATE_EXPORT int32_t program_run(Call *call, int32_t threads) {
     const int64_t images = call->images;
     if (threads == 1 || (call->together && !divides(*call)))
         return through(*call, call->memory, 0, images, {});
     if (call->together)
-        return as_team(threads, [&](const Member &member) {
-            membership = member;
-            const int32_t status = through(*call, call->memory, 0, images, member);
-            membership = {};
-            return status;
-        });
+        return together(*call, threads);
     return shared_out(threads, [&](int32_t thread) {
         const int64_t from = images * thread / threads, to = images * (thread + 1) / threads;
         return through(*call, call->memory + call->thread_size * thread, from, to, {});
