@@ -141,7 +141,7 @@ def accuracy_text(case: dict[str, Any], limits: dict[str, list[float]]) -> str:
     accuracies = [end["accuracy"] for end in ends]
     seconds = statistics.median(end["seconds"] for end in ends)
     images = case["seeds"][0]["images"] * case["epochs"]
-    kind = "bfloat16" if case["precision"] == "auto" else "float32"
+    kind = "float32" if case["precision"] == "float32" else "bfloat16"
     peak = peak_of(limits, kind)
     share = f", {case['macs'] * images / seconds / peak:.0%} of the {kind} peak" if peak else ""
     lines.append(
