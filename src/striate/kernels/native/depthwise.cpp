@@ -188,7 +188,7 @@ STRIATE_EXPORT int32_t depthwise_conv(const ConvShape *shape, int64_t images, co
     if (depthwise_conv_packed_size(shape) == 0 || v->add || v->mask)
         return UNSUITABLE;
     const int64_t lines = images * s.out_h, blocks = (s.channels + LANES - 1) / LANES;
-    const bool by_rows = lines >= 8 * threads || blocks < 2 * threads;
+    const bool by_rows = lines >= 4 * threads || blocks < 2 * threads;
     return shared_out(threads, [&](int32_t t) {
         const int32_t rows = by_rows ? threads : 1, channels = by_rows ? 1 : threads;
         share(s, *v, Slice(lines, rows, t % rows), Slice(blocks, channels, t % channels));

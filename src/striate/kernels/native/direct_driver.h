@@ -20,9 +20,11 @@ struct Split {
 
     // Compares what the busiest thread computes, where every pass over the weights of 32 filters
     // costs as much as some pixels: few pixels are better shared out by filters. Blocks of filters
-    // may be `cut`: their pixels shared out. Where both are nearly alike, threads keep their rows
-    // of the maps from one kernel to the next.
-    Split(int64_t pixels, int64_t outputs, int64_t threads, bool cut) : cells(threads), filters(1) {
+    // may be `cut`: their pixels shared out. Where all threads keep all weights in their caches
+    // (`kept`), they rather keep their rows of the maps, too, from one kernel to the next: a line
+    // that both cores have read takes some 20 cycles more to write.
+    Split(int64_t pixels, int64_t outputs, int64_t threads, bool cut, bool kept)
+        : cells(threads), filters(1) {
         const double blocks = static_cast<double>(outputs) / BLOCK, whole = std::ceil(blocks);
         double least = 0;
         for (int64_t f = 1; f <= threads; ++f) {
@@ -31,14 +33,13 @@ struct Split {
             const int64_t p = (pixels + threads / f - 1) / (threads / f);
             const double passes = f == 1 ? blocks : cut ? whole / f : std::ceil(whole / f);
             const double cost = (static_cast<double>(p) + WEIGHTS_COST) * passes;
-            if (f == 1 || cost < NEARLY * least)
+            if (f == 1 || cost < (kept ? 0.95 : 0.98) * least)
                 least = cost, cells = threads / f, filters = f;
         }
     }
 
   private:
     static constexpr double WEIGHTS_COST = 3; // of a block's pass, in pixels
-    static constexpr double NEARLY = 0.98;
 };
 
 // Weights of so many packed rows of 32 filters need not be read by blocks.
@@ -63,7 +64,8 @@ template <class Math> class Direct {
                   reinterpret_cast<uintptr_t>(v.y) % 64 == 0 &&
                   images * g.cells() * s.filters >= STREAMED_VALUES;
         const bool cut = !g.staged; // a copy would be made for each part
-        const Split split(images * g.cells() * s.pool * s.pool, padded_filters(s), threads, cut);
+        const int64_t pixels = images * g.cells() * s.pool * s.pool, outputs = padded_filters(s);
+        const Split split(pixels, outputs, threads, cut, resident(outputs));
         return static_cast<Status>(shared_out(threads, [&](int32_t t) {
             const Slice cells(images * g.cells(), split.cells, t % split.cells);
             const int64_t place = t / split.cells;
