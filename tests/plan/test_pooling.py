@@ -51,6 +51,74 @@ def test_values_and_gradients_are_those_of_the_layers(case: str, images: int) ->
     check_equal(model, torch.randn(images, 9, 8, 5))
 
 
+FIRST: dict[str, Callable[[], list[layers.Layer]]] = {
+    "relu before": lambda: [
+        layers.Conv2D(7, 3, activation="relu", bias_initializer="uniform"),
+        layers.MaxPooling2D(3, 2),
+    ],
+    "relu behind": lambda: [
+        layers.Conv2D(16, 3, padding="same", use_bias=False),
+        layers.MaxPooling2D(3, 2, "same"),
+        layers.ReLU(),
+    ],
+    "rows that no window sees": lambda: [
+        layers.Conv2D(5, 3, padding="same"),
+        layers.MaxPooling2D(3, 2),
+        layers.LeakyReLU(),
+    ],
+    "padded before": lambda: [
+        layers.ZeroPadding2D(((0, 1), (2, 0))),
+        layers.Conv2D(5, 3, activation="relu"),
+        layers.MaxPooling2D(2, 3),
+    ],
+}
+
+
+@pytest.mark.parametrize("images", [1, 3])
+@pytest.mark.parametrize("size", [(9, 8, 5), (10, 13, 1)])
+@pytest.mark.parametrize("case", FIRST)
+def test_first_convolutions_are_pooled_at_once(
+    case: str, size: tuple[int, int, int], images: int
+) -> None:
+    model = stack(*FIRST[case](), size=size)
+    assert [op.pools is not None for op in model.plan(training=True).operations if op.block] == [
+        True
+    ]
+    check_equal(model, torch.randn(images, *size))
+    check_same(model, torch.randn(images, *size))
+
+
+def test_first_convolutions_have_gradients_of_gradients_and_are_seen_through() -> None:
+    found = []
+    for plan in (True, False):
+        model = stack(*FIRST["relu before"](), layers.Dense(2)).train()
+        x = torch.linspace(-1, 1, 2 * 9 * 8 * 5).reshape(2, 9, 8, 5).mul(70).sin().requires_grad_()
+        with model.executing(plan, "float32", "float32", "test"):
+            (g,) = torch.autograd.grad(model(x).square().sum(), x, create_graph=True)
+            g.square().sum().backward()
+        found.append([x.grad, *(p.grad for p in model.parameters())])
+    for ours, right in zip(*found, strict=True):
+        torch.testing.assert_close(ours, right, rtol=1e-4, atol=1e-4)
+    x = torch.randn(2, 9, 8, 5)
+    each = torch.func.vmap(lambda one: model(one[None])[0])(x)
+    torch.testing.assert_close(each, model(x), rtol=1e-4, atol=1e-5)
+    assert model.double()(x.double()).dtype is torch.float64
+
+
+def test_the_plan_says_of_first_convolutions() -> None:
+    model = stack(*FIRST["relu before"]())
+    plan = model.plan(training=True, batch_size=2)
+    (step,) = plan.steps
+    assert step.text == "convolution 3x3 to 7 channels + bias, max-pooling 3x3, relu"
+    assert step.kernels == ("direct", "window_pool")
+    assert step.shape == (2, 3, 2, 7)
+    (note,) = (n for n in plan.applied if n.rule == "one block")
+    assert note.text == "one step by our own kernels: direct + windows' codes"
+    model.layers[1].register_forward_hook(lambda *_: None)
+    assert not any(op.pools for op in model.plan(training=True).operations)
+    check_equal(model, torch.randn(2, 9, 8, 5))
+
+
 def test_gradients_have_gradients() -> None:
     found = []
     for plan in (True, False):

@@ -23,7 +23,7 @@ from striate.ops.layout import to_external, to_internal
 from striate.plan.blocks import BlockFunction
 from striate.plan.normalizing import NormFunction
 from striate.plan.operation import ACTIVATION, PRODUCT, Operation
-from striate.plan.pooling import PoolFunction
+from striate.plan.pooling import PooledConvFunction, PoolFunction
 from striate.plan.side_by_side import SideBySideFunction
 from striate.plan.weights import WeightSource
 
@@ -130,6 +130,8 @@ def _product(
     keep: bool,
 ) -> Bound:
     source = _source(op, graph, layers, keep)
+    if op.block is not None and op.pools is not None:
+        return PooledConvFunction(op.block, op.pools, source), source.forget
     if op.block is not None:
         return BlockFunction(op.block, source), source.forget
     kind: Any = node.kind

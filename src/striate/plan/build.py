@@ -8,6 +8,7 @@ from striate.errors import ArgumentError, message
 from striate.graph import Graph, Port, Spec
 from striate.graph.kinds import InputLayer, Nested
 from striate.kernels.block import Block
+from striate.kernels.shapes import ConvShape
 from striate.kernels.side_by_side import SideBySide
 from striate.layers import Layer
 from striate.plan.describe import describe
@@ -91,7 +92,9 @@ def spec_after(draft: Draft, operation: Operation) -> Spec:
     output = draft.node(operation).output
     if operation.block is None:
         return output
-    return Spec((output.shape[0], *operation.block.result, output.channels), output.dtype)
+    pools = operation.pools
+    size = operation.block.result if pools is None else pools.convolved
+    return Spec((output.shape[0], *size, output.channels), output.dtype)
 
 
 def _blocks(draft: Draft) -> list[list[Operation]]:
@@ -123,12 +126,16 @@ def _step(draft: Draft, block: list[Operation], kernels: Mapping[Port, str]) -> 
         shape = (draft.request.batch_size, *shape[1:])
     names = tuple(op.name for op in block)
     ordered = tuple(n.name for n in draft.graph if n.name in nodes)
-    ours = tuple(k for op in block if op.block is not None for k in Block(op.block).names)
+    ours = tuple(k for op in block if op.block is not None for k in _kernels(op, op.block))
     ours += tuple(k for op in block if op.beside for k in _beside(op))
     ours += tuple("window_pool" for op in block if op.pools is not None)
     ours += tuple("batch_norm" for op in block if op.normalizes is not None)
     ours += tuple(kernels[port] for op in block for port in op.writes if port in kernels)
     return Step(ordered, text, shape, block[0].precision, names, ours)
+
+
+def _kernels(operation: Operation, shape: ConvShape) -> tuple[str, ...]:
+    return Block(shape).names if operation.pools is None else ("direct",)
 
 
 def _beside(operation: Operation) -> tuple[str, ...]:

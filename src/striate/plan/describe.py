@@ -31,6 +31,8 @@ def describe(draft: Draft, operation: Operation) -> str:
         text += f" + {operation.joined[0]}, one kernel"
     if operation.block is not None:
         text += _inside(operation.block)
+    if operation.pools is not None and operation.block is not None:
+        text += ", max-pooling " + "x".join(str(n) for n in operation.pools.kernel)
     if operation.pools is not None and operation.pools.activation != "linear":
         text += f", {operation.pools.activation}"
     if operation.normalizes is not None:

@@ -37,7 +37,8 @@ class Operation:
         normalizes: a batch normalisation that our kernel runs, with the sum and the activation that
             are part of it.
         beside: the blocks whose results it puts side by side, and which it computes itself.
-        pools: the sizes of a max-pooling that our kernel runs, with the ReLU that is part of it.
+        pools: the sizes of a max-pooling that our kernel runs, with the ReLU that is part of it;
+            behind its block, if it is a convolution.
         nodes: all nodes whose work it does, in the order of the graph.
     """
 

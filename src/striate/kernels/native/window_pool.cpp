@@ -8,7 +8,11 @@
 #include <algorithm>
 
 #include "conv.h"
+#include "scratch.h"
 #include "vectors.h"
+
+extern "C" int32_t direct_conv(const striate::ConvShape *, int64_t, const striate::ConvValues *,
+                               int32_t);
 
 namespace striate {
 namespace {
@@ -113,6 +117,44 @@ STRIATE_EXPORT int32_t window_pool(const ConvShape *shape, int64_t images, const
                     y + to, code + to);
     }
     return OK;
+}
+
+// The same of a convolution's result, which is nowhere kept: of an image at a time, in the core's
+// L2 cache. `packed` is for `direct_conv`.
+STRIATE_EXPORT int32_t window_pool_conv(const ConvShape *conv, const ConvShape *shape,
+                                        int64_t images, const float *x, const float *packed,
+                                        const float *bias, float *y, uint8_t *code,
+                                        int32_t threads) {
+    const ConvShape &s = *shape;
+    if (!suitable(s))
+        return UNSUITABLE;
+    const int64_t in = int64_t{conv->in_h} * conv->in_w * conv->x_row;
+    const int64_t between = int64_t{s.in_h} * s.in_w * s.channels;
+    const int64_t out = int64_t{s.out_h} * s.out_w * s.filters;
+    int failed = 0;
+    const auto image = [&](int64_t i, int32_t its_threads) {
+        thread_local Scratch memory;
+        float *map = memory.floats(between);
+        if (map == nullptr)
+            return static_cast<int32_t>(NO_MEMORY);
+        const ConvValues values{x + i * in, nullptr, packed, bias, nullptr, map, nullptr};
+        const int32_t status = direct_conv(conv, 1, &values, its_threads);
+#pragma omp parallel for num_threads(its_threads) schedule(static) if (its_threads > 1)
+        for (int h = 0; h < s.out_h; ++h) {
+            const int64_t to = i * out + int64_t{h} * s.out_w * s.filters;
+            forward_row(s, map, h, y + to, code + to);
+        }
+        return status;
+    };
+    if (images < threads) {
+        for (int64_t i = 0; i < images; ++i)
+            failed |= image(i, threads);
+        return failed;
+    }
+#pragma omp parallel for num_threads(threads) schedule(static) reduction(| : failed)
+    for (int64_t i = 0; i < images; ++i)
+        failed |= image(i, 1);
+    return failed;
 }
 
 // dx (images, in_h, in_w, channels) without gaps, of code and g, the gradient of y.

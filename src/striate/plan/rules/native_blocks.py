@@ -8,6 +8,7 @@ from striate.ops.precision import fast_half
 from striate.plan.draft import Draft
 from striate.plan.operation import Operation
 from striate.plan.rules.blocks import conv_obstacle, with_followers
+from striate.plan.rules.native_pooling import join_windowed, windowed
 from striate.plan.rules.products import is_convolution, is_dense, is_small, weights_times_positions
 
 RULE = "one block"
@@ -56,7 +57,10 @@ def native_blocks(draft: Draft) -> None:
 
 
 def _reason(draft: Draft, operation: Operation) -> str:
-    return conv_obstacle(draft, operation) or obstacle(with_followers(draft, operation)[0])
+    reason = conv_obstacle(draft, operation)
+    if not reason and windowed(draft, operation):
+        return ""
+    return reason or obstacle(with_followers(draft, operation)[0])
 
 
 def _half_is_sooner(draft: Draft, joined: list[Operation]) -> bool:
@@ -72,6 +76,12 @@ def _half_is_sooner(draft: Draft, joined: list[Operation]) -> bool:
 
 def _join(draft: Draft, operation: Operation) -> None:
     """Makes a block of a convolution with what follows it."""
+    found = windowed(draft, operation)
+    if found is not None:
+        nodes = join_windowed(draft, operation, *found)
+        text = "one step by our own kernels: direct + windows' codes"
+        draft.say(RULE, nodes, text)
+        return
     shape, followers = with_followers(draft, operation)
     nodes = operation.nodes
     for after in followers:

@@ -6,12 +6,14 @@ from dataclasses import replace
 
 from striate.graph import window
 from striate.kernels import library
+from striate.kernels.pooled_conv import suitable
 from striate.kernels.shapes import ConvShape
 from striate.kernels.window_pool import obstacle
 from striate.layers import MaxPooling2D
 from striate.plan.draft import Draft
 from striate.plan.half import low_values
 from striate.plan.operation import ACTIVATION, WHOLE, Operation
+from striate.plan.rules.blocks import conv_shape, with_followers
 
 RULE = "pooling"
 
@@ -76,9 +78,9 @@ def _shape(draft: Draft, operation: Operation) -> ConvShape:
 
 def _join(draft: Draft, operation: Operation) -> None:
     """Makes one step of a pooling with the ReLU behind it."""
-    shape, nodes = _shape(draft, operation), operation.nodes
-    after = draft.next_alone(operation)
-    if after is not None and after.part == ACTIVATION and _is_relu(draft, after):
+    shape, after = _shape(draft, operation), _relu(draft, operation)
+    nodes = operation.nodes
+    if after is not None:
         nodes = tuple(dict.fromkeys((*nodes, *after.nodes)))
         draft.remove(after)
         shape = replace(shape, activation="relu")
@@ -86,8 +88,53 @@ def _join(draft: Draft, operation: Operation) -> None:
     draft.say(RULE, nodes, "one step by our own kernel: a byte says where each value came from")
 
 
-def _is_relu(draft: Draft, after: Operation) -> bool:
+def _relu(draft: Draft, operation: Operation) -> Operation | None:
+    """The ReLU that alone reads an operation's result."""
+    after = draft.next_alone(operation)
+    if after is None or after.part != ACTIVATION:
+        return None
     kind = draft.kind(after)
     numbers = vars(kind) if after.name == after.node else {}
     bent = numbers.get("negative_slope") or numbers.get("max_value") is not None
-    return after.activation == "relu" and not (bent or kind.penalises or draft.observed(after))
+    plain = not (bent or kind.penalises or draft.observed(after))
+    return after if after.activation == "relu" and plain else None
+
+
+def windowed(draft: Draft, operation: Operation) -> tuple[ConvShape, ConvShape] | None:
+    """The sizes of a convolution and of the pooling behind it that our kernels run at once.
+
+    None for poolings of 2x2 that do not overlap, for which blocks have kernels of their own.
+    """
+    if with_followers(draft, operation)[0].pool == 2:
+        return None
+    pooling = draft.next_alone(operation)
+    if pooling is None or not _pools(draft, pooling) or _reason(draft, pooling):
+        return None
+    conv, pool = conv_shape(draft, operation), _shape(draft, pooling)
+    if _relu(draft, pooling) is not None:
+        pool = replace(pool, activation="relu")
+    if not suitable(conv, pool):
+        return None
+    # rows and columns that no window sees need not be computed, if nothing but zeros is behind
+    windows = zip(pool.convolved, pool.strides, pool.kernel, strict=True)
+    seen = ((n - 1) * s + k for n, s, k in windows)
+    around = []
+    for (before, behind), last, size in zip(conv.padding, seen, conv.convolved, strict=True):
+        around.append((before, max(0, behind - max(0, size - last))))
+    conv = replace(conv, padding=(around[0], around[1]))
+    return conv, replace(pool, size=conv.convolved)
+
+
+def join_windowed(
+    draft: Draft, operation: Operation, conv: ConvShape, pool: ConvShape
+) -> tuple[str, ...]:
+    """Makes one step of a convolution, the pooling behind it and its ReLU; gives their nodes."""
+    pooling = draft.next_alone(operation)
+    followers = [] if pooling is None else [pooling, _relu(draft, pooling)]
+    nodes = operation.nodes
+    for after in followers:
+        if after is not None:
+            nodes = tuple(dict.fromkeys((*nodes, *after.nodes)))
+            draft.remove(after)
+    draft.update(operation, block=conv, pools=pool, nodes=nodes)
+    return nodes

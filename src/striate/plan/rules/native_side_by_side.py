@@ -42,7 +42,7 @@ def _blocks(draft: Draft, operation: Operation) -> list[Operation]:
     if operation.part != WHOLE or type(draft.kind(operation)).__name__ != "Concatenate":
         return []
     found = [draft.writer(p) for p in operation.reads]
-    parts = [op for op in found if op is not None and op.block is not None]
+    parts = [op for op in found if op is not None and op.block is not None and op.pools is None]
     return parts if len(parts) == len(found) else []
 
 
