@@ -17,7 +17,7 @@ import torch
 import striate as st
 from striate import layers
 from striate.kernels import library, short_call
-from striate.models.direct import directly
+from striate.models.direct import called, directly
 
 pytestmark = [
     pytest.mark.torch,
@@ -95,6 +95,16 @@ def test_hooks_that_come_later_are_called() -> None:
     model.predict_on_batch(X)
     fast(X)
     assert len(seen) == 2
+
+
+def test_hooks_that_are_gone_leave_the_short_way_free() -> None:
+    model = network().eval()
+    handle = model.layers[0].register_forward_hook(lambda *given: None)
+    with torch.no_grad():
+        model(X)
+        assert called(model, X) is None
+        handle.remove()
+        assert called(model, X) is not None
 
 
 def test_copies_know_their_own_way() -> None:
@@ -257,3 +267,39 @@ def test_copies_and_pickles_of_a_frozen_model_work_and_models_are_let_go() -> No
     del fast, other, thawed
     gc.collect()
     assert gone() is None
+
+
+def test_a_call_is_short_where_all_of_it_is_inference() -> None:
+    model, x = network(), torch.from_numpy(X)
+    right = torch.from_numpy(usual(model, X))
+    assert called(model.eval(), x) is None  # gradients are on
+    with torch.no_grad():
+        for given in (x, X):
+            found = called(model, given)
+            assert found is not None
+            torch.testing.assert_close(found, right)
+            torch.testing.assert_close(model(given), right)
+        assert called(model.train(), x) is None
+        model.eval()
+        model.layers[1].train()
+        assert called(model, x) is None
+        assert (model(x) - right).abs().max() > 1e-3  # normalised by the batch's own statistics
+        model.layers[1].eval()
+        seen: list[Any] = []
+        model.register_forward_hook(lambda *given: seen.append(given))
+        model(x)
+    assert len(seen) == 1
+
+
+def test_a_call_with_other_weights_uses_them() -> None:
+    model, x = network().eval(), torch.from_numpy(X)
+    twice = {name: 2 * p.detach() for name, p in model.named_parameters()}
+    with torch.no_grad():
+        before = model(x)
+        found = torch.func.functional_call(model, twice, (x,))
+        other = network().eval()
+        for name, p in other.named_parameters():
+            p.copy_(twice[name])
+        torch.testing.assert_close(found, other(x))
+        torch.testing.assert_close(model(x), before)
+    assert (found - before).abs().max() > 1e-3

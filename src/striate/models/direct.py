@@ -34,9 +34,9 @@ class Direct:
     """
 
     def __init__(self, model: Planned, native: NativeCall | None) -> None:
-        self.graph, self.native = model._graph, native
+        self.graph, self.native, self.parts = model._graph, native, parts(model)
         self.hooks: list[Mapping[Any, Any]] = [
-            getattr(part, name) for part in parts(model) for name in _HOOKS
+            getattr(part, name) for part in self.parts for name in _HOOKS
         ]
         short = None if native is None else native.shortened(self.hooks)
         self.run: Run | None = None if short is None else short.run
@@ -55,19 +55,27 @@ def directly(model: Planned, x: Any) -> Tensor | None:
 
 def array_directly(model: Planned, x: Any) -> np.ndarray[Any, Any] | None:
     """As `directly`, as an array."""
-    direct: Direct | None = model._direct
-    if direct is None or direct.graph is not model._graph:
-        direct = model._direct = _known(model)
-    native, choice = direct.native, model._choice
-    if native is None or not choice.rules or choice.inference != "float32":
+    direct = _of(model)
+    if direct is None or direct.native is None:
         return None
     # a mask is an attribute
-    known = type(x) is np.ndarray or (type(x) is Tensor and not x.__dict__)
-    if not known or torch.compiler.is_compiling():
+    if type(x) is not np.ndarray and (type(x) is not Tensor or x.__dict__):
         return None
     found = None if direct.run is None else direct.run(x)
     if found is None and not any(direct.hooks):
-        found = _longer(native, x)
+        found = _longer(direct.native, x)
+    return found
+
+
+def called(model: Planned, x: Any) -> Tensor | None:
+    """As `directly` where a call of the model is inference without gradients; else None."""
+    direct = None if model.training or torch.is_grad_enabled() else _of(model)
+    # a part may train alone, such as a normalisation
+    if direct is None or any([p.training for p in direct.parts]):  # noqa: C419 - half the time
+        return None
+    found = directly(model, x)
+    if found is not None:
+        model.forget_earlier_losses()
     return found
 
 
@@ -79,6 +87,18 @@ def _longer(native: NativeCall, x: Any) -> np.ndarray[Any, Any] | None:
         x = torch.from_numpy(x)
     found = native.direct(x)
     return None if found is None else found.numpy()
+
+
+def _of(model: Planned) -> Direct | None:
+    choice = model._choice
+    if not choice.rules or choice.inference != "float32" or torch.compiler.is_compiling():
+        return None
+    direct = model._direct
+    if direct is None or direct.graph is not model._graph:
+        direct = _known(model)
+        if not any(direct.hooks):  # with hooks it is another way, which ends with them
+            model._direct = direct
+    return direct
 
 
 def _known(model: Planned) -> Direct:

@@ -44,7 +44,9 @@ def is_processor(choice: str | torch.device) -> bool:
         >>> is_processor("cpu")
         True
     """
-    return (choice == "auto" and _no_other()) or device(choice).type == "cpu"
+    if choice == "cpu" or (choice == "auto" and _no_other()):
+        return True
+    return device(choice).type == "cpu"
 
 
 @cache

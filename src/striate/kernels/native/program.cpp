@@ -16,7 +16,7 @@ using namespace striate;
 
 namespace {
 
-constexpr int64_t WAKING = 400'000; // multiply-adds that take a thread as long as waking another
+constexpr int64_t WAKING = 100'000; // multiply-adds that take a thread as long as waking another
 constexpr int64_t WAITING = 20'000; // and as long as a team waits for all of its members
 
 // A chunk of images: its first one, counted from the first of all and from the first in space 0.
