@@ -52,7 +52,7 @@ class ConvKernel:
                 (`ConvShape.gradient`).
             out: what an earlier call gave, to be overwritten.
         """
-        packed = torch.empty(self.packed_size) if out is None else out
+        packed = torch.empty(self.packed_size, device="cpu") if out is None else out
         place, target = weights.data_ptr(), packed.data_ptr()
         status = self._pack(self.shape.native, place, turned, target, library.threads())
         library.check(status, f"{self.name}_pack")

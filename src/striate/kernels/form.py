@@ -83,6 +83,24 @@ class Form:
         self.native_phases = (NativePhase * len(self.phases))()
         for native, phase in zip(self.native_phases, self.phases, strict=True):
             native.start, native.stop, native.images = phase.start, phase.stop, phase.images
+        self.packs = [
+            ConvKernel(name, step.shape)
+            if step.kernel == CONV and step.source is not None
+            else None
+            for step, name in zip(self.steps, self.kernels, strict=True)
+        ]
+        self.native_steps = (NativeStep * len(self.steps))()  # but for weights
+        for native_step, step, name in zip(
+            self.native_steps, self.steps, self.kernels, strict=True
+        ):
+            self._tell(native_step, step, name)
+
+    def _tell(self, native: NativeStep, step: KernelStep, name: str) -> None:
+        native.run, native.work = library.address(name), work_of(step)
+        native.shape = ctypes.addressof(step.shape.native)
+        native.x, native.y = self.place(step.reads[0]), self.place(step.writes)
+        added = step.reads[1:]
+        native.add = self.place(added[0]) if added else NativePlace(0, 0, 0, -1)
 
     def _phases(self) -> tuple[Phase, ...]:
         if self.images:
@@ -135,23 +153,14 @@ class Loaded:
     def __init__(self, form: Form, weights: Sequence[Weights | None]) -> None:
         self.form = form
         self._held: list[Any] = []
-        self._steps = (NativeStep * len(form.steps))()
-        steps = zip(self._steps, form.steps, form.kernels, weights, strict=True)
-        for native, step, name, held in steps:
-            native.run = library.address(name)
-            native.shape = ctypes.addressof(step.shape.native)
-            native.work = work_of(step)
-            self._held.append(step.shape)
+        self._steps = type(form.native_steps).from_buffer_copy(form.native_steps)
+        for native, packs, held in zip(self._steps, form.packs, weights, strict=True):
             if held is not None:
                 packed, bias = held
-                if step.kernel == CONV:
-                    packed = ConvKernel(name, step.shape).pack(packed)
+                packed = packed if packs is None else packs.pack(packed)
                 native.packed = packed.data_ptr()
                 native.bias = None if bias is None else bias.data_ptr()
                 self._held += [packed, bias]
-            native.x, native.y = form.place(step.reads[0]), form.place(step.writes)
-            added = step.reads[1:]
-            native.add = form.place(added[0]) if added else NativePlace(0, 0, 0, -1)
         self.address = ctypes.addressof(self._steps)
         self.phases = ctypes.addressof(form.native_phases)
 
