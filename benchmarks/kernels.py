@@ -23,7 +23,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from benchmarks import kernel_norms
+from benchmarks import kernel_depthwise, kernel_norms
 from benchmarks.machine import chip
 from striate.kernels import filter_gradient, pooled_backward, strided_gradient, winograd_filter
 from striate.kernels.block import obstacle
@@ -299,6 +299,12 @@ def norms() -> Iterator[Case]:
         yield Case(title, *kernel_norms.pair(*row), 1e-5 if row[-1] is torch.float32 else 0.5)
 
 
+def depthwise() -> Iterator[Case]:
+    """The cases of the depthwise convolution of inference."""
+    for title, *row in kernel_depthwise.ROWS:
+        yield Case(title, *kernel_depthwise.pair(*row), 1e-5)
+
+
 KERNELS: dict[str, Callable[[], Iterator[Case]]] = {
     "direct_conv": forward("direct_conv", 1e-5),
     "direct_conv_bf16": forward("direct_conv_bf16", 2e-2),
@@ -310,6 +316,7 @@ KERNELS: dict[str, Callable[[], Iterator[Case]]] = {
     "pooled_backward_data": backward(pooled_backward, data=True),
     "strided_gradient": backward(strided_gradient, data=True),
     "batch_norm": norms,
+    "depthwise_conv": depthwise,
 }
 
 

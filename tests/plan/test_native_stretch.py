@@ -148,6 +148,20 @@ def test_a_network_gives_the_same(name: str) -> None:
     assert calls(model)
 
 
+@pytest.mark.parametrize("name", ["digits", "resnet20", "squeezenet", "mobilenet_v2", "residual"])
+def test_a_team_of_threads_changes_no_bit_of_one_image(name: str) -> None:
+    model, threads = moved(NETWORKS[name]()), torch.get_num_threads()
+    x, found = torch.rand(1, *model.input_shape[1:]), []
+    try:
+        for number in (1, 2):
+            torch.set_num_threads(number)
+            found.append(inferred(model, x, True))
+    finally:
+        torch.set_num_threads(threads)
+    assert torch.equal(*found)
+    assert calls(model)
+
+
 @pytest.mark.parametrize(
     ("name", "shape"),
     [("densenet121", (32, 32, 3)), ("mobilenet_v3_small", (32, 32, 3)), ("lenet5", (32, 32, 1))],
