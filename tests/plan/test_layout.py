@@ -59,7 +59,7 @@ def test_every_map_is_channels_last(build: Callable[[], st.Model], plan: bool) -
             program._calls[i] = (_watching(function, strides), *rest)  # type: ignore[arg-type]
         model(torch.rand(2, *model.input_shape[1:]))
     maps = [(shape, order) for shape, order in strides if len(shape) == 4]
-    assert maps
+    assert maps or program.plan.chains  # from the image to the last product in one call
     for shape, order in maps:
         _, c, h, w = shape
         assert order == (h * w * c, 1, w * c, c) or 1 in (c, h, w), (shape, order)

@@ -237,6 +237,11 @@ def obstacle(shape: ConvShape) -> str:
     return "torch's kernels are as fast for these sizes"
 
 
+def dense_fits(shape: ConvShape) -> bool:
+    """Whether our kernels are as fast as torch's for a dense product, as a block of one pixel."""
+    return shape.activation in ("linear", "relu") and one_by_one.suitable(shape)
+
+
 def _has_small_maps(shape: ConvShape) -> bool:
     """Whether input and result of an image stay in a cache beside weights.
 

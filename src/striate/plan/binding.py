@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -20,7 +20,8 @@ from striate.ops.dense import dense
 from striate.ops.in_place import in_place
 from striate.ops.joined import conv_joined
 from striate.ops.layout import to_external, to_internal
-from striate.plan.blocks import BlockFunction
+from striate.plan.blocks import BlockFunction, rectified
+from striate.plan.chaining import ChainFunction
 from striate.plan.normalizing import NormFunction
 from striate.plan.operation import ACTIVATION, PRODUCT, Operation
 from striate.plan.pooling import PooledConvFunction, PoolFunction
@@ -121,6 +122,28 @@ def _beside(op: Operation, graph: Graph, layers: Mapping[str, Layer], keep: bool
     return SideBySideFunction(shapes, sources), forget
 
 
+def bind_chain(
+    operations: Sequence[Operation], graph: Graph, layers: Mapping[str, Layer], keep: bool
+) -> Bound:
+    """As `bind`, for the operations of a chain together.
+
+    Args:
+        operations: blocks, each behind the other; a flattening between them is a view.
+        graph: the whole graph.
+        layers: layer by layer name.
+        keep: whether weights computed from others may be kept until they change.
+    """
+    blocks = [(op, op.block) for op in operations if op.block is not None]
+    sources = [_source(op, graph, layers, keep) for op, _ in blocks]
+    products = [graph[op.node].output.rank == 2 for op, _ in blocks]
+
+    def forget() -> None:
+        for source in sources:
+            source.forget()
+
+    return ChainFunction([shape for _, shape in blocks], products, sources), forget
+
+
 def _product(
     op: Operation,
     node: Node,
@@ -130,18 +153,19 @@ def _product(
     keep: bool,
 ) -> Bound:
     source = _source(op, graph, layers, keep)
-    if op.block is not None and op.pools is not None:
-        return PooledConvFunction(op.block, op.pools, source), source.forget
-    if op.block is not None:
-        return BlockFunction(op.block, source), source.forget
     kind: Any = node.kind
     if type(kind).__name__ == "Dense":
 
         def product(x: Tensor) -> Tensor:
             kernel, bias = source()
-            return to_internal(dense(to_external(x).to(kernel.dtype), kernel, bias))
+            out = to_internal(dense(to_external(x).to(kernel.dtype), kernel, bias))
+            return out if op.block is None else rectified(out, op.block.activation, op.block.number)
 
         return product, source.forget
+    if op.block is not None and op.pools is not None:
+        return PooledConvFunction(op.block, op.pools, source), source.forget
+    if op.block is not None:
+        return BlockFunction(op.block, source), source.forget
     padding = kind.padding if op.padding is None else op.padding
     rest = (kind.strides, padding, kind.dilation_rate, kind.groups)
     joined = None

@@ -11,6 +11,7 @@ from striate.kernels.block import Block
 from striate.kernels.shapes import ConvShape
 from striate.kernels.side_by_side import SideBySide
 from striate.layers import Layer
+from striate.plan.chains import chains
 from striate.plan.describe import describe
 from striate.plan.draft import Draft, Request, has_hooks
 from striate.plan.half import low_values
@@ -47,7 +48,7 @@ def make_plan(graph: Graph, layers: Mapping[str, Layer], request: Request) -> Pl
     _note_first(draft)
     _note_tf32(draft)
     parts, parts_bytes = _parts(draft)
-    runs = stretches(draft)
+    runs, joined = stretches(draft), chains(draft)
     kernels = kernel_names(runs)
     steps = tuple(_step(draft, block, kernels) for block in _blocks(draft))
     nodes = [n for n in graph if not isinstance(n.kind, InputLayer)]
@@ -67,6 +68,7 @@ def make_plan(graph: Graph, layers: Mapping[str, Layer], request: Request) -> Pl
         parts=parts,
         parts_bytes=parts_bytes,
         stretches=runs,
+        chains=joined,
         value_bytes=_value_bytes(draft),
     )
 
@@ -90,7 +92,7 @@ def spec_after(draft: Draft, operation: Operation) -> Spec:
         before = draft.writer(operation.reads[0])
         return spec_after(draft, before) if before is not None else draft.node(operation).output
     output = draft.node(operation).output
-    if operation.block is None:
+    if operation.block is None or output.rank == 2:
         return output
     pools = operation.pools
     size = operation.block.result if pools is None else pools.convolved

@@ -15,7 +15,7 @@ from striate.layers import Layer
 from striate.layers.calls import template_of
 from striate.layers.masks import attach, mask_of
 from striate.ops.layout import to_external, to_internal
-from striate.plan.binding import Bound, bind
+from striate.plan.binding import Bound, bind, bind_chain
 from striate.plan.draft import has_hooks
 from striate.plan.half import low_values
 from striate.plan.native_call import NativeCall, PlainStretch, stretch_raw
@@ -64,10 +64,16 @@ class Executor:
         self._calls: list[Call] = []
         make = partial(self._function, graph=graph, layers=layers, low=low)
         stretches = {i: s for s in plan.stretches for i in range(s.start, s.stop)}
+        chains = {i: c for c in plan.chains for i in range(c.start, c.stop)}
         for i, op in enumerate(plan.operations):
-            if i in stretches and i > stretches[i].start:
+            if i > getattr(stretches.get(i) or chains.get(i), "start", i):
                 continue
-            if i in stretches:
+            if i in chains:
+                chained = plan.operations[i : chains[i].stop]
+                function, forget = bind_chain(chained, graph, layers, not self._backward())
+                self._refresh += [] if forget is None else [forget]
+                given, made, stop = op.reads, chained[-1].writes, chains[i].stop
+            elif i in stretches:
                 stretch = stretches[i]
                 function = self._native(stretch, graph, layers, make)
                 given, made, stop = stretch.reads, stretch.writes, stretch.stop

@@ -93,6 +93,19 @@ class Stretch:
 
 
 @dataclass(frozen=True)
+class Chain:
+    """Operations of training that one native call does forward, and another one backward.
+
+    Args:
+        start: the first of them.
+        stop: the one after the last.
+    """
+
+    start: int
+    stop: int
+
+
+@dataclass(frozen=True)
 class Plan:
     """The steps that run a model, in order, with what was rewritten and what was not.
 
@@ -114,6 +127,7 @@ class Plan:
         raw_inputs: inputs whose whole numbers are converted by their first step.
         parts: stretches of operations, of which some are computed again; none: nothing is.
         stretches: runs of operations that one native call does.
+        chains: runs of operations that one native call does in training.
         parts_bytes: bytes per sample that are kept at a time if some parts are computed again.
         value_bytes: bytes of all values that the steps write, for the batch size asked for.
     """
@@ -133,13 +147,14 @@ class Plan:
     parts: tuple[Part, ...] = ()
     parts_bytes: int = 0
     stretches: tuple[Stretch, ...] = ()
+    chains: tuple[Chain, ...] = ()
     value_bytes: int | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """The plan as JSON values, without the operations."""
         record = asdict(replace(self, operations=(), stretches=()))
         left_out = ("operations", "inputs", "outputs", "raw_inputs", "parts", "parts_bytes")
-        for field in (*left_out, "stretches"):
+        for field in (*left_out, "stretches", "chains"):
             del record[field]
         return record
 

@@ -11,6 +11,7 @@ from striate.graph.rewriting import has_in_place
 from striate.kernels.shapes import ConvShape
 from striate.plan.draft import Draft
 from striate.plan.operation import ACTIVATION, Operation
+from striate.plan.rules.products import is_dense
 
 Found = tuple[ConvShape, list[Operation]]
 
@@ -53,10 +54,17 @@ def conv_shape(draft: Draft, operation: Operation) -> ConvShape:
     )
 
 
+def dense_shape(draft: Draft, operation: Operation) -> ConvShape:
+    """The sizes of a dense product: a convolution of maps of one pixel."""
+    spec = draft.graph.spec(draft.node(operation).inputs[0])
+    return ConvShape(spec.channels or 0, draft.kind(operation).units, (1, 1), (1, 1))
+
+
 def with_followers(draft: Draft, operation: Operation) -> Found:
-    """The sizes of a convolution with the operations after it that its kernel can do."""
+    """The sizes of a product with the operations after it that its kernel can do."""
     taken: list[Operation] = []
-    shape = conv_shape(draft, operation)
+    dense = is_dense(draft, operation)
+    shape = (dense_shape if dense else conv_shape)(draft, operation)
     after = draft.next_alone(operation)
     if after is not None and _halves(draft, after, shape):
         shape, after = replace(shape, pool=2), _took(draft, taken, after)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from striate.kernels import library
-from striate.kernels.block import Block, obstacle
+from striate.kernels.block import Block, dense_fits, obstacle
 from striate.ops.precision import fast_half
+from striate.plan.chains import begins, is_flatten
 from striate.plan.draft import Draft
 from striate.plan.operation import Operation
 from striate.plan.rules.blocks import conv_obstacle, with_followers
@@ -51,6 +52,10 @@ def native_blocks(draft: Draft) -> None:
         return
     for operation in joined:
         _join(draft, operation)
+    if not request.again:
+        for operation in draft.each():
+            if _is_dense_behind_block(draft, operation):
+                _join(draft, operation)
     for reason in dict.fromkeys(filter(None, reasons.values())):
         nodes = tuple(op.node for op in found if reasons[op.name] == reason)
         draft.refuse(RULE, nodes, reason)
@@ -61,6 +66,23 @@ def _reason(draft: Draft, operation: Operation) -> str:
     if not reason and windowed(draft, operation):
         return ""
     return reason or obstacle(with_followers(draft, operation)[0])
+
+
+def _is_dense_behind_block(draft: Draft, operation: Operation) -> bool:
+    """Whether it is a dense product that can be in one call with the blocks before it.
+
+    Alone torch's are as fast: what is saved is the way through Python and autograd.
+    """
+    if not is_dense(draft, operation) or draft.observed(operation):
+        return False
+    if draft.node(operation).output.rank != 2:
+        return False
+    after, before = operation, draft.writer(operation.reads[0])
+    if before is not None and is_flatten(draft, before) and draft.alone(before, after):
+        after, before = before, draft.writer(before.reads[0])
+    if before is None or before.block is None or not draft.alone(before, after):
+        return False
+    return begins(draft, before) and dense_fits(with_followers(draft, operation)[0])
 
 
 def _half_is_sooner(draft: Draft, joined: list[Operation]) -> bool:
