@@ -144,6 +144,13 @@ def bind_chain(
     return ChainFunction([shape for _, shape in blocks], products, sources), forget
 
 
+def _dense(x: Tensor, op: Operation, source: WeightSource) -> Tensor:
+    """A dense product; of a block that is in no chain with its activation."""
+    kernel, bias = source()
+    out = to_internal(dense(to_external(x).to(kernel.dtype), kernel, bias))
+    return out if op.block is None else rectified(out, op.block.activation, op.block.number)
+
+
 def _product(
     op: Operation,
     node: Node,
@@ -155,13 +162,7 @@ def _product(
     source = _source(op, graph, layers, keep)
     kind: Any = node.kind
     if type(kind).__name__ == "Dense":
-
-        def product(x: Tensor) -> Tensor:
-            kernel, bias = source()
-            out = to_internal(dense(to_external(x).to(kernel.dtype), kernel, bias))
-            return out if op.block is None else rectified(out, op.block.activation, op.block.number)
-
-        return product, source.forget
+        return partial(_dense, op=op, source=source), source.forget
     if op.block is not None and op.pools is not None:
         return PooledConvFunction(op.block, op.pools, source), source.forget
     if op.block is not None:
