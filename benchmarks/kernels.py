@@ -23,7 +23,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from benchmarks import kernel_depthwise, kernel_norms
+from benchmarks import kernel_depthwise, kernel_norms, kernel_pools
 from benchmarks.machine import chip
 from striate.kernels import filter_gradient, pooled_backward, strided_gradient, winograd_filter
 from striate.kernels.block import obstacle
@@ -305,6 +305,14 @@ def depthwise() -> Iterator[Case]:
         yield Case(title, *kernel_depthwise.pair(*row), 1e-5)
 
 
+def pools() -> Iterator[Case]:
+    """Forward and backward of max-poolings, and of first convolutions with one."""
+    for title, *sizes in kernel_pools.POOLS:
+        yield Case(title, *kernel_pools.pool(*sizes), 1e-6)
+    for title, *sizes in kernel_pools.FIRST:
+        yield Case(title, *kernel_pools.first(*sizes), 1e-5)
+
+
 KERNELS: dict[str, Callable[[], Iterator[Case]]] = {
     "direct_conv": forward("direct_conv", 1e-5),
     "direct_conv_bf16": forward("direct_conv_bf16", 2e-2),
@@ -317,6 +325,7 @@ KERNELS: dict[str, Callable[[], Iterator[Case]]] = {
     "strided_gradient": backward(strided_gradient, data=True),
     "batch_norm": norms,
     "depthwise_conv": depthwise,
+    "window_pool": pools,
 }
 
 
