@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+import runpy
 from pathlib import Path
 
 from setuptools import Extension, setup
@@ -15,11 +16,14 @@ FLAGS = ["-O3", "-std=c++17", "-fopenmp", "-fvisibility=hidden", "-Wall", "-Wext
 FLAGS += ["-Wno-maybe-uninitialized", "-Wno-uninitialized"]
 FLAGS += ["-march=skylake-avx512", "-mtune=icelake-server", "-mprefer-vector-width=512"]
 
+stamp = runpy.run_path(str(NATIVE.parent / "sources.py"))["stamp"]
+
 extensions = [
     Extension(
         "striate.kernels._native",
         sources=sorted(str(path) for path in NATIVE.glob("*.cpp")),
         depends=sorted(str(path) for path in NATIVE.glob("*.h")),
+        define_macros=[("STRIATE_SOURCES", f'"{stamp(NATIVE)}"')],
         extra_compile_args=FLAGS,
         extra_link_args=["-fopenmp"],
         optional=True,  # without a compiler striate runs on torch's own kernels

@@ -23,17 +23,25 @@ def _fit(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(platform, "machine", lambda: "x86_64")
     monkeypatch.setattr(torch.backends.cpu, "get_cpu_capability", lambda: "AVX512")
     monkeypatch.setattr(library, "_file", lambda: Path("_native.so"))
-    monkeypatch.setattr(library, "_library", lambda: None)
+    monkeypatch.setattr(library, "_compiled", lambda: "one")
+    monkeypatch.setattr(library, "stamp", lambda folder: "one")
 
 
 @pytest.mark.usefixtures("_fit")
 def test_each_reason(monkeypatch: pytest.MonkeyPatch) -> None:
     assert reason() == ""
 
-    def unloadable() -> None:
+    monkeypatch.setattr(library, "stamp", lambda folder: "another")
+    assert reason() == (
+        "their sources are newer: `python setup.py build_ext --inplace` compiles them"
+    )
+    monkeypatch.setattr(library, "stamp", lambda folder: "")  # a wheel
+    assert reason() == ""
+
+    def unloadable() -> str:
         raise OSError("libgomp.so.1: cannot open shared object file")
 
-    monkeypatch.setattr(library, "_library", unloadable)
+    monkeypatch.setattr(library, "_compiled", unloadable)
     assert reason() == ("they cannot be loaded: libgomp.so.1: cannot open shared object file")
     monkeypatch.setattr(library, "_file", lambda: None)
     assert reason() == (

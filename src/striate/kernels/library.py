@@ -19,6 +19,7 @@ from typing import Any
 import torch
 
 from striate.errors import KernelError, message
+from striate.kernels.sources import stamp
 
 VARIABLE = "STRIATE_KERNELS"
 _STATUS = {1: "no memory for scratch", 2: "the kernel does not do this shape"}
@@ -36,9 +37,12 @@ def missing() -> str:
     if _file() is None:
         return "they were not compiled when striate was installed (is there a C++ compiler?)"
     try:
-        _library()
+        compiled = _compiled()
     except OSError as error:  # such as OpenMP's library, which is not on this machine
         return f"they cannot be loaded: {error}"
+    there = stamp(Path(__file__).parent / "native")  # a wheel has no sources
+    if there and compiled != there:
+        return "their sources are newer: `python setup.py build_ext --inplace` compiles them"
     return ""
 
 
@@ -76,6 +80,15 @@ def check(status: int, kernel: str) -> None:
 def threads() -> int:
     """Threads that a kernel may use: as many as torch's."""
     return torch.get_num_threads()
+
+
+def _compiled() -> str:
+    """The checksum of the sources that the library was compiled from."""
+    told = getattr(_library(), "kernel_sources", None)
+    if told is None:
+        return ""
+    told.restype = ctypes.c_char_p
+    return str(told().decode())
 
 
 def _file() -> Path | None:
