@@ -34,7 +34,7 @@ from benchmarks.work import training_macs
 TARGETS = {
     "mnist": (0.990, 0.993, 0.995),
     "cifar10": (0.80, 0.90, 0.94),
-    "precision": (0.990, 0.993, 0.995),
+    "precision": (),  # how right they end, not how soon
     "zoo": (0.50, 0.70, 0.80, 0.98),
 }
 GUIDE = "the guide's script"

@@ -145,7 +145,9 @@ def accurate(record: dict[str, Any]) -> list[str]:
         ends = [seed["epochs"][-1] for seed in case["seeds"]]
         end = report.spread_text([e["accuracy"] for e in ends])
         seconds = report.quartiles([e["seconds"] for e in ends])[1]
-        rows.append([case["case"], f"{case['epochs']}", *cells, end, f"{seconds:.1f} s"])
+        images = case["seeds"][0]["images"] * case["epochs"]
+        after = f"{seconds:.1f} s" if targets else f"{images:,} images"
+        rows.append([case["case"], f"{case['epochs']}", *cells, end, after])
     heads = ["run", "epochs", *[f"{t:.1%}" for t in targets], "at the end", "after"]
     return table(heads, rows)
 
