@@ -12,7 +12,8 @@ def test_names_and_contents_count(tmp_path: Path) -> None:
     (tmp_path / "a.cpp").write_text("int a;")
     first = stamp(tmp_path)
     (tmp_path / "notes.txt").write_text("not compiled")
-    assert stamp(tmp_path) == first and len(first) == 16
+    assert stamp(tmp_path) == first
+    assert len(first) == 16
     (tmp_path / "a.cpp").rename(tmp_path / "b.cpp")
     second = stamp(tmp_path)
     (tmp_path / "b.cpp").write_text("int b;")
