@@ -45,6 +45,9 @@ struct Split {
 // Weights of so many packed rows of 32 filters need not be read by blocks.
 inline constexpr int64_t RESIDENT_ROWS = 2048;
 
+// Maps whose zeros above and below are worth leaving out: of few rows, which fill tiles well enough.
+inline constexpr int64_t LOW = 8, WIDE = 4;
+
 template <class Math> class Direct {
     using Value = typename Math::Value;
 
@@ -134,17 +137,60 @@ template <class Math> class Direct {
         return num_parts == 1 && depth * filters <= RESIDENT_ROWS * BLOCK;
     }
 
-    // A few tiles at a time all filters, so that the result is written in its order.
+    // Cells up to `end` that meet the kernel's runs [from, to) inside the image.
+    struct Band {
+        int64_t end, from, to;
+    };
+
+    // In low maps the zeros above and below are a part of the work: there, tiles keep to rows that
+    // meet the same rows of the kernel, each a run, and leave out the others.
+    Band band(const Chunk &chunk, int64_t first) const {
+        const bool low = g.rows <= LOW && g.columns >= WIDE;
+        if (!g.staged || s.pool > 1 || !low || parts[0].last != s.kernel_h)
+            return {chunk.count, parts[0].first, parts[0].last};
+        const auto inside = [&](int64_t row, int64_t h) {
+            const int64_t from = row * s.stride_h - s.pad_top + h * s.dilation_h;
+            return from >= 0 && from < s.in_h;
+        };
+        const auto alike = [&](int64_t row, int64_t other) {
+            for (int64_t h = 0; h < s.kernel_h; ++h)
+                if (inside(row, h) != inside(other, h))
+                    return false;
+            return true;
+        };
+        const int64_t cell = chunk.first + first, row = cell / g.columns % g.rows;
+        int64_t last = row, from = 0, to = s.kernel_h;
+        while (last + 1 < g.rows && alike(row, last + 1))
+            ++last;
+        while (from < to && !inside(row, from))
+            ++from;
+        while (from < to && !inside(row, to - 1))
+            --to;
+        const int64_t end = first + (last + 1 - row) * g.columns - cell % g.columns;
+        return {std::min(end, chunk.count), from, to};
+    }
+
     void by_cells(const Chunk &chunk, int64_t begin, int64_t end, const Value *base,
                   const int64_t *at) const {
+        for (int64_t first = 0; first < chunk.count;) {
+            const Band now = band(chunk, first);
+            by_tiles(chunk, first, now, begin, end, base, at);
+            first = now.end;
+        }
+    }
+
+    // A few tiles at a time all filters, so that the result is written in its order.
+    void by_tiles(const Chunk &chunk, int64_t first, const Band &now, int64_t begin, int64_t end,
+                  const Value *base, const int64_t *at) const {
         Work work = told(0);
+        work.first_run = now.from, work.last_run = now.to;
         const int64_t blocks = (end - begin + BLOCK - 1) / BLOCK;
         const int64_t few = tiles_beside_weights(blocks), pixels = s.pool * s.pool;
-        Turns rest(chunk.count, group());
+        Turns rest(now.end - first, group(), first);
         while (rest.left > 0) {
             Turns turn = rest;
             for (int64_t filter = begin; filter < end; filter += BLOCK) {
-                aim(work, filter, 0);
+                aim(work, filter, now.from * runs[0].rows);
                 turn = rest;
                 for (int64_t i = 0; i < few && turn.next(); ++i) {
                     const Value *x = base + at[turn.first * pixels];
@@ -193,9 +239,9 @@ template <class Math> class Direct {
 
     // Cells shared out evenly to as few tiles as hold them.
     struct Turns {
-        int64_t first = 0, count = 0, each, longer, left;
+        int64_t first, count = 0, each, longer, left;
 
-        Turns(int64_t cells, int64_t most) {
+        Turns(int64_t cells, int64_t most, int64_t first = 0) : first(first) {
             const int64_t turns = (cells + most - 1) / most;
             each = cells / turns, longer = cells % turns, left = turns;
         }
