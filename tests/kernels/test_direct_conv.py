@@ -39,6 +39,10 @@ SHAPES = {
     "dilated in place": ConvShape(6, 20, (12, 13), (3, 2), dilation=(2, 3)),
     "rows of a wider map": ConvShape(16, 16, (6, 7), (3, 3), x_row=21, y_row=37, pool=2),
     "the whole map": ConvShape(20, 12, (4, 5), (4, 5)),
+    "low": ConvShape(32, 40, (7, 7), (3, 3), padding=SAME, activation="relu"),
+    "low by two": ConvShape(9, 32, (14, 11), (3, 3), (2, 2), padding=((0, 1), (1, 1)), y_row=33),
+    "low, far zeros": ConvShape(8, 16, (3, 5), (3, 3), padding=((4, 3), (1, 1))),
+    "low, dilated": ConvShape(7, 16, (6, 9), (3, 1), (1, 1), (3, 1), ((3, 3), (0, 0))),
     "large map": ConvShape(2, 8, (150, 250), (3, 3), padding=SAME),
 }
 
