@@ -12,7 +12,7 @@ from striate.errors import KernelError
 from striate.kernels import library
 from striate.kernels.conv import ConvKernel, choose
 from striate.kernels.shapes import ConvShape
-from tests.kernels.test_direct_conv import SHAPES, run, values
+from tests.kernels.test_direct_conv import CASES, SHAPES, run, values
 
 pytestmark = [
     pytest.mark.torch,
@@ -27,9 +27,8 @@ def rounded(values: Tensor) -> Tensor:
 
 
 @multiplies
-@pytest.mark.parametrize("images", [1, 3])
 @pytest.mark.parametrize("extras", [("bias",), (), ("bias", "mask", "add")], ids=len)
-@pytest.mark.parametrize("title", SHAPES)
+@pytest.mark.parametrize(("title", "images"), CASES)
 def test_it_computes_the_definition_of_rounded_factors(
     title: str, extras: tuple[str, ...], images: int
 ) -> None:

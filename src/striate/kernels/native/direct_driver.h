@@ -45,8 +45,8 @@ struct Split {
 // Weights of so many packed rows of 32 filters need not be read by blocks.
 inline constexpr int64_t RESIDENT_ROWS = 2048;
 
-// Maps whose zeros above and below are worth leaving out: of few rows, which fill tiles well enough.
-inline constexpr int64_t LOW = 8, WIDE = 4;
+// Maps whose zeros are worth leaving out, if several images fill a tile well enough.
+inline constexpr int64_t LOW = 8, SEVERAL = 6, MOST_RUNS = 16;
 
 template <class Math> class Direct {
     using Value = typename Math::Value;
@@ -137,60 +137,65 @@ template <class Math> class Direct {
         return num_parts == 1 && depth * filters <= RESIDENT_ROWS * BLOCK;
     }
 
-    // Cells up to `end` that meet the kernel's runs [from, to) inside the image.
-    struct Band {
-        int64_t end, from, to;
-    };
-
-    // In low maps the zeros above and below are a part of the work: there, tiles keep to rows that
-    // meet the same rows of the kernel, each a run, and leave out the others.
-    Band band(const Chunk &chunk, int64_t first) const {
-        const bool low = g.rows <= LOW && g.columns >= WIDE;
-        if (!g.staged || s.pool > 1 || !low || parts[0].last != s.kernel_h)
-            return {chunk.count, parts[0].first, parts[0].last};
-        const auto inside = [&](int64_t row, int64_t h) {
-            const int64_t from = row * s.stride_h - s.pad_top + h * s.dilation_h;
-            return from >= 0 && from < s.in_h;
-        };
-        const auto alike = [&](int64_t row, int64_t other) {
-            for (int64_t h = 0; h < s.kernel_h; ++h)
-                if (inside(row, h) != inside(other, h))
-                    return false;
-            return true;
-        };
-        const int64_t cell = chunk.first + first, row = cell / g.columns % g.rows;
-        int64_t last = row, from = 0, to = s.kernel_h;
-        while (last + 1 < g.rows && alike(row, last + 1))
-            ++last;
-        while (from < to && !inside(row, from))
-            ++from;
-        while (from < to && !inside(row, to - 1))
-            --to;
-        const int64_t end = first + (last + 1 - row) * g.columns - cell % g.columns;
-        return {std::min(end, chunk.count), from, to};
+    // In low maps the zeros around are a good part of the work. There a tile is one place of
+    // several images: all meet the same rows and columns of the kernel, and no zeros are read.
+    bool leaves_zeros_out(const Chunk &chunk) const {
+        const bool low = std::max(g.rows, g.columns) <= LOW && g.outside && s.pool == 1;
+        const bool whole = chunk.count == chunk.images * g.cells() && chunk.images >= SEVERAL;
+        const bool rows = parts[0].last == s.kernel_h && s.kernel_h <= MOST_RUNS; // a run each
+        const bool square = s.kernel_h > 1 && s.kernel_w > 1 && s.channels % Math::STEP == 0;
+        return low && whole && rows && square;
     }
 
-    void by_cells(const Chunk &chunk, int64_t begin, int64_t end, const Value *base,
-                  const int64_t *at) const {
-        for (int64_t first = 0; first < chunk.count;) {
-            const Band now = band(chunk, first);
-            by_tiles(chunk, first, now, begin, end, base, at);
-            first = now.end;
-        }
+    // What of a kernel's size, from `from` on by steps of `dilation`, is inside `size`.
+    static Slice inside(int64_t from, int64_t dilation, int64_t kernel, int64_t size) {
+        Slice found(0, 1, 0);
+        found.begin = from < 0 ? std::min(kernel, (dilation - 1 - from) / dilation) : 0;
+        const int64_t last = from < size ? (size - 1 - from) / dilation + 1 : 0;
+        found.end = std::max(found.begin, std::min(kernel, last));
+        return found;
+    }
+
+    void by_places(const Chunk &chunk, int64_t begin, int64_t end, const Value *base,
+                   const int64_t *at) const {
+        Run own[MOST_RUNS];
+        Work work = told(0);
+        work.runs = own, work.first_run = 0, work.across = g.cells();
+        const int64_t depth = s.channels / Math::STEP; // packed rows of a pixel
+        for (int64_t filter = begin; filter < end; filter += BLOCK)
+            for (int64_t place = 0; place < g.cells(); ++place) {
+                const int64_t row = place / g.columns, column = place % g.columns;
+                const Slice h = inside(row * s.stride_h - s.pad_top, s.dilation_h, s.kernel_h,
+                                       s.in_h);
+                const Slice w = inside(column * s.stride_w - s.pad_left, 1, s.kernel_w, s.in_w);
+                for (int64_t i = 0; i < h.size(); ++i)
+                    own[i] = {runs[h.begin + i].at + w.begin * g.pixel, w.size() * depth,
+                              (s.kernel_w - w.size()) * depth};
+                work.last_run = h.size();
+                aim(work, filter, (h.begin * s.kernel_w + w.begin) * depth);
+                for (Turns turn(chunk.images, GROUP); turn.next();) {
+                    int64_t pixels[GROUP];
+                    for (int64_t i = 0; i < turn.count; ++i)
+                        pixels[i] = at[place] + (turn.first + i) * g.image;
+                    const int64_t cell = chunk.first + turn.first * g.cells() + place;
+                    tile(turn.count, filter)(work, base, pixels, cell, nullptr);
+                }
+            }
     }
 
     // A few tiles at a time all filters, so that the result is written in its order.
-    void by_tiles(const Chunk &chunk, int64_t first, const Band &now, int64_t begin, int64_t end,
-                  const Value *base, const int64_t *at) const {
+    void by_cells(const Chunk &chunk, int64_t begin, int64_t end, const Value *base,
+                  const int64_t *at) const {
+        if (leaves_zeros_out(chunk))
+            return by_places(chunk, begin, end, base, at);
         Work work = told(0);
-        work.first_run = now.from, work.last_run = now.to;
         const int64_t blocks = (end - begin + BLOCK - 1) / BLOCK;
         const int64_t few = tiles_beside_weights(blocks), pixels = s.pool * s.pool;
-        Turns rest(now.end - first, group(), first);
+        Turns rest(chunk.count, group());
         while (rest.left > 0) {
             Turns turn = rest;
             for (int64_t filter = begin; filter < end; filter += BLOCK) {
-                aim(work, filter, now.from * runs[0].rows);
+                aim(work, filter, 0);
                 turn = rest;
                 for (int64_t i = 0; i < few && turn.next(); ++i) {
                     const Value *x = base + at[turn.first * pixels];
@@ -239,9 +244,9 @@ template <class Math> class Direct {
 
     // Cells shared out evenly to as few tiles as hold them.
     struct Turns {
-        int64_t first, count = 0, each, longer, left;
+        int64_t first = 0, count = 0, each, longer, left;
 
-        Turns(int64_t cells, int64_t most, int64_t first = 0) : first(first) {
+        Turns(int64_t cells, int64_t most) {
             const int64_t turns = (cells + most - 1) / most;
             each = cells / turns, longer = cells % turns, left = turns;
         }

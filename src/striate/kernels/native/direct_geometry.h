@@ -24,6 +24,7 @@ inline constexpr int64_t CHUNK_PIXELS = 1536;
 struct Run {
     int64_t at;   // from the pixel's first value
     int64_t rows; // packed rows: they meet a value each, in bfloat16 two
+    int64_t skipped = 0; // packed rows up to the next run's
 };
 
 // Runs [first, last), which meet the packed rows from `row` on.
@@ -40,7 +41,7 @@ struct Chunk {
 struct Geometry {
     const ConvShape &s;
     int step;                   // values that a packed row meets
-    bool staged;
+    bool outside, staged;       // some pixels meet zeros; it reads a copy
     int64_t rows, columns;      // of cells, in an image
     int64_t skip_h, skip_w;     // the copy takes each so many-th row and column: no other is read
     int64_t stride_h, stride_w; // in the rows and columns of what the kernel reads
@@ -51,8 +52,8 @@ struct Geometry {
         : s(shape), step(values_per_row) {
         rows = s.out_h / s.pool, columns = s.out_w / s.pool;
         skip_h = skip_w = 1, stride_h = s.stride_h, stride_w = s.stride_w;
-        const bool outside = s.pad_top > 0 || s.pad_left > 0 ||
-                             needed_w() - s.pad_left > s.in_w || need_h(rows) - s.pad_top > s.in_h;
+        outside = s.pad_top > 0 || s.pad_left > 0 || needed_w() - s.pad_left > s.in_w ||
+                  need_h(rows) - s.pad_top > s.in_h;
         staged = copied || outside;
         if (staged && s.kernel_h == 1)
             std::swap(skip_h, stride_h);

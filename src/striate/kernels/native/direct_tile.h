@@ -20,6 +20,7 @@ struct Work {
     bool streams;         // the result goes past the caches: whole vectors, not leaky
     const float *weights = nullptr; // the packed rows of the first run
     int64_t filter = 0;             // the first of 16 or 32
+    int64_t across = 1;             // cells of the result from one pixel's to the next one's
 
     // Input of the tile to come, fetched into the L2 cache in `lines` at a time, before each run.
     mutable const char *ahead = nullptr;
@@ -114,13 +115,14 @@ template <class Math, int P, int B> class Tile {
                         sum[p][b] = Math::add(sum[p][b], value, row[b]);
                 }
             }
+            w += work.runs[r].skipped * B * LANES;
         }
     }
 
     // The two ends of a tile branch once, not at each vector: full vectors of the usual
     // activations take the first way, everything takes the second.
     [[gnu::always_inline]] static void finish(const Work &work, int64_t cell, Sums &sum) {
-        const int64_t step = work.s.y_row, here = cell * step + work.filter;
+        const int64_t step = work.s.y_row * work.across, here = cell * work.s.y_row + work.filter;
         if (work.v.add)
             add(work, here, sum);
         float *y = work.v.y + here;
@@ -157,7 +159,7 @@ template <class Math, int P, int B> class Tile {
             const __mmask16 in = lanes(work.s.filters - work.filter - b * LANES);
             const float *other = work.v.add + here + b * LANES;
 #pragma GCC unroll 12
-            for (int p = 0; p < P; ++p, other += work.s.y_row)
+            for (int p = 0; p < P; ++p, other += work.s.y_row * work.across)
                 sum[p][b] = _mm512_add_ps(sum[p][b], _mm512_maskz_loadu_ps(in, other));
         }
     }
