@@ -16,6 +16,7 @@ import torch
 from torch import Tensor
 
 from striate.kernels import library
+from striate.kernels.conv import new_floats
 from striate.kernels.shapes import ACTIVATIONS
 
 LANES = 16
@@ -74,10 +75,10 @@ class BatchNorm:
             moving: mean and variance, moved towards the batch's.
             backward: whether a backward pass may follow.
         """
-        y, statistics, bits = torch.empty_like(x), torch.empty((3, x.shape[1])), None
+        y, statistics, bits = torch.empty_like(x), new_floats(3, x.shape[1]), None
         if backward and add is not None and self.activation != "linear":
             words = (x.shape[1] + LANES - 1) // LANES
-            bits = torch.empty(x.numel() // x.shape[1] * words, dtype=torch.int16)
+            bits = torch.empty(x.numel() // x.shape[1] * words, dtype=torch.int16, device="cpu")
         _call("batch_norm", self._native(x), (x, gamma, beta, add, y, bits, *statistics, *moving))
         # torch counts writes to tensors; those of native code it does not see
         torch.autograd.graph.increment_version(moving)

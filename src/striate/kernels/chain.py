@@ -6,13 +6,12 @@ import ctypes
 from array import array
 from collections.abc import Sequence
 
-import torch
 from torch import Tensor
 
 from striate.errors import KernelError, message
 from striate.kernels import library
 from striate.kernels.block import Block
-from striate.kernels.conv import ConvKernel
+from striate.kernels.conv import ConvKernel, new_floats
 from striate.kernels.filter_gradient import FilterGradient
 from striate.kernels.shapes import ConvShape, NativeShape
 from striate.kernels.strided_gradient import StridedGradient
@@ -90,9 +89,9 @@ class Chain:
             y: where the result goes, (N, H', W', O) in memory.
         """
         images = len(x)
-        kept = torch.empty(self._layout(images)[2])
+        kept = new_floats(self._layout(images)[2])
         places = self._places(images, kept, y, weights, biases)
-        packed = torch.empty(self._packed)
+        packed = new_floats(self._packed)
         given = (x.data_ptr(), packed.data_ptr(), library.threads())
         status = self._forward(*self._blocks(places), images, *given)
         library.check(status, "chain_forward")
@@ -124,7 +123,7 @@ class Chain:
         lowest = 0 if dx is not None else wanted[0]
         places = self._places(images, kept, y, weights, [None] * len(weights), gradients)
         largest = -(-images * max(self._inputs[1:], default=0) // LINE) * LINE
-        room = torch.empty(self._packed + 2 * largest)
+        room = new_floats(self._packed + 2 * largest)
         first = room.data_ptr() + 4 * self._packed
         between = array("q", [first, first + 4 * largest])
         status = self._backward(

@@ -52,7 +52,7 @@ class ConvKernel:
                 (`ConvShape.gradient`).
             out: what an earlier call gave, to be overwritten.
         """
-        packed = torch.empty(self.packed_size, device="cpu") if out is None else out
+        packed = new_floats(self.packed_size) if out is None else out
         place, target = weights.data_ptr(), packed.data_ptr()
         status = self._pack(self.shape.native, place, turned, target, library.threads())
         library.check(status, f"{self.name}_pack")
@@ -125,7 +125,7 @@ def does(name: str, shape: ConvShape) -> bool:
 
 def new_gradients(shape: ConvShape) -> tuple[Tensor, Tensor]:
     """Empty gradients of a block's weights, (O, C, H, W) with channels-last strides, and bias."""
-    return new_map(shape.filters, shape.channels, shape.kernel), torch.empty(shape.filters)
+    return new_map(shape.filters, shape.channels, shape.kernel), new_floats(shape.filters)
 
 
 def new_map(
@@ -136,7 +136,13 @@ def new_map(
     row = width * channels
     strides = (height * row, 1, row, channels)
     # no view of another tensor: what autograd hands out may then be overwritten
-    return torch.empty_strided((images, channels, height, width), strides, dtype=dtype)
+    size_of_all = (images, channels, height, width)
+    return torch.empty_strided(size_of_all, strides, dtype=dtype, device="cpu")
+
+
+def new_floats(*size: int) -> Tensor:
+    """An empty float32 tensor of the processor's, whatever torch's defaults are."""
+    return torch.empty(size, dtype=torch.float32, device="cpu")
 
 
 def rows_of_channels(t: Tensor) -> Tensor:

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from striate.kernels import library
 from striate.kernels.arena import Name, Shape
+from striate.kernels.conv import new_floats
 from striate.kernels.form import Form, Loaded, Weights
 from striate.kernels.steps import KernelStep
 
@@ -81,10 +82,7 @@ class Program:
         self, loaded: Loaded, inputs: Sequence[Tensor], images: int, threads: int
     ) -> list[Tensor]:
         """The results for inputs that lie densely, channels last."""
-        results = [  # whatever torch's defaults are
-            torch.empty((images, *shape), dtype=torch.float32, device="cpu")
-            for shape in self.results
-        ]
+        results = [new_floats(images, *shape) for shape in self.results]
         if not images:
             return results
         try:

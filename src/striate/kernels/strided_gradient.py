@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import ctypes
 
-import torch
 from torch import Tensor
 
 from striate.errors import KernelError, message
 from striate.kernels import library
-from striate.kernels.conv import new_map, rows_of_channels
+from striate.kernels.conv import new_floats, new_map, rows_of_channels
 from striate.kernels.shapes import ConvShape, NativeShape
 
 _SHAPE = ctypes.POINTER(NativeShape)
@@ -55,7 +54,7 @@ class StridedGradient:
         Args:
             weights: the block's, (O, C, H, W) with channels-last strides.
         """
-        packed = torch.empty(self.packed_size)
+        packed = new_floats(self.packed_size)
         places = weights.data_ptr(), packed.data_ptr()
         status = self._pack(self.shape.native, *places, library.threads())
         library.check(status, "strided_gradient_pack")

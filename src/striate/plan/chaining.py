@@ -10,7 +10,7 @@ from torch import Tensor
 
 from striate.kernels.block import Block
 from striate.kernels.chain import Chain, gives_gradient
-from striate.kernels.conv import new_map
+from striate.kernels.conv import new_floats, new_map
 from striate.kernels.shapes import ConvShape
 from striate.ops.dense import dense
 from striate.plan.blocks import Source, dense_map, plain, rectified, sees
@@ -58,7 +58,7 @@ class ChainFunction:
         """Room for the last block's result."""
         last = self.shapes[-1]
         if self.dense[-1]:
-            return torch.empty(images, last.filters)
+            return new_floats(images, last.filters)
         return new_map(images, last.filters, last.result)
 
     @property
@@ -136,7 +136,7 @@ def _channels_and_size(function: ChainFunction) -> tuple[int, tuple[int, int]]:
 
 def _new_gradients(kernel: Tensor) -> tuple[Tensor, Tensor]:
     """Room for those of a kernel, in its memory order, and of its bias."""
-    return torch.empty_strided(kernel.shape, kernel.stride()), torch.empty(kernel.shape[-1])
+    return torch.empty_like(kernel), new_floats(kernel.shape[-1])
 
 
 def _is_plain(t: Tensor) -> bool:
