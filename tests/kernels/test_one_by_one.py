@@ -35,6 +35,8 @@ SHAPES = [
     shape(130, 200, (3, 3)),
     shape(64, 16, (30, 31)),  # several blocks of pixels for each thread
     shape(4, 4, (1, 1)),
+    *(shape(c, o, (1, 1)) for c, o in ((2100, 33), (1030, 128), (15488, 32), (513, 127))),
+    shape(4097, 17, (1, 1), "linear"),
 ]
 
 

@@ -10,7 +10,8 @@
 // where g counts as 0 where the ReLU gave 0. A thread takes some pixels at a time that stay in its
 // L2 cache, of those 32 columns of the result, whose factors are laid side by side for the L1, of
 // those up to 12 rows. In the backward pass one copy of g, masked, and one of x serve everything.
-// For each thread the weights' gradient is a sum of its own; at the end they are added up.
+// For each thread the weights' gradient is a sum of its own; at the end they are added up. Of "deep"
+// products, of a pixel an image and too many weights for that, each thread takes some channels.
 #include <immintrin.h>
 
 #include <algorithm>
@@ -29,6 +30,8 @@ namespace {
 constexpr int ROWS = 12, WIDE = 2 * LANES;  // of a tile
 constexpr int64_t BLOCK_VALUES = 64 << 10;  // of maps: a quarter of the L2 cache
 constexpr int64_t MOST_WEIGHTS = 64 << 10;  // whose sums each thread keeps beside them
+constexpr int64_t MOST_DEEP = 2 << 20, DEEP_FILTERS = 128; // of deep products
+constexpr int64_t DEPTH = 256, PARTS = 8; // of their sums, however many threads there are
 
 struct Tile {
     const float *a;   // the rows' factors: a[r * row + k], or a[r + k * row]
@@ -115,24 +118,28 @@ int64_t wide(int64_t columns) { return (columns + WIDE - 1) / WIDE * WIDE; }
 void gather(const float *from, int64_t row, int64_t rows, int64_t columns, float *to) {
     const __mmask16 low = lanes(columns), high = lanes(columns - LANES);
     for (int64_t i = 0; i < rows; ++i, from += row, to += WIDE) {
+        _mm_prefetch(from + WIDE, _MM_HINT_T0); // the next columns: too many rows for the processor
+        _mm_prefetch(from + WIDE + LANES, _MM_HINT_T0);
         _mm512_store_ps(to, _mm512_maskz_loadu_ps(low, from));
         _mm512_store_ps(to + LANES, _mm512_maskz_loadu_ps(high, from + LANES));
     }
 }
 
-// Weights as (filters / 32, channels, 32).
-void turn(const ConvShape &s, const float *weights, float *to) {
+bool deep(const ConvShape &s) { return int64_t{s.filters} * s.channels > MOST_WEIGHTS; }
+
+// Weights of some channels as (filters / 32, channels, 32).
+void turn(const ConvShape &s, const float *weights, int64_t channels, float *to) {
     alignas(64) float part[LANES * LANES], turned[LANES * LANES];
     for (int64_t o = 0; o < wide(s.filters); o += LANES)
-        for (int64_t c = 0; c < s.channels; c += LANES) {
-            const int64_t count = std::min<int64_t>(LANES, s.channels - c);
+        for (int64_t c = 0; c < channels; c += LANES) {
+            const int64_t count = std::min<int64_t>(LANES, channels - c);
             for (int64_t i = 0; i < LANES; ++i) {
                 const __mmask16 in = o + i < s.filters ? lanes(count) : 0;
                 const float *from = weights + (o + i) * s.channels + c;
                 _mm512_store_ps(part + i * LANES, _mm512_maskz_loadu_ps(in, from));
             }
             transpose(part, LANES, turned, LANES);
-            float *place = to + (o / WIDE * s.channels + c) * WIDE + o % WIDE;
+            float *place = to + (o / WIDE * channels + c) * WIDE + o % WIDE;
             for (int64_t i = 0; i < count; ++i)
                 _mm512_store_ps(place + i * WIDE, _mm512_load_ps(turned + i * LANES));
         }
@@ -149,7 +156,7 @@ Status forward(const ConvShape &s, const Slice &pixels, const float *x, const fl
     float *turned = memory.floats(wide(s.filters) * s.channels);
     if (turned == nullptr)
         return NO_MEMORY;
-    turn(s, weights, turned);
+    turn(s, weights, s.channels, turned);
     const int64_t most = block_pixels(s.channels + s.filters);
     for (int64_t p = pixels.begin; p < pixels.end; p += most)
         for (int64_t o = 0; o < s.filters; o += WIDE) {
@@ -161,6 +168,53 @@ Status forward(const ConvShape &s, const Slice &pixels, const float *x, const fl
     return OK;
 }
 
+// Adds up the products of some channels, DEPTH at a time, to sums (pixels, filters) of a part.
+Status sum_deep(const ConvShape &s, int64_t pixels, const Slice &blocks, const float *x,
+                const float *weights, float *sums) {
+    thread_local Scratch memory;
+    const int64_t columns = wide(s.filters);
+    float *turned = memory.floats(columns * DEPTH);
+    if (turned == nullptr)
+        return NO_MEMORY;
+    std::fill(sums, sums + pixels * columns, 0.0f);
+    for (int64_t i = blocks.begin; i < blocks.end; ++i) {
+        const int64_t c = i * DEPTH, depth = std::min<int64_t>(DEPTH, s.channels - c);
+        turn(s, weights + c, depth, turned);
+        for (int64_t o = 0; o < columns; o += WIDE) {
+            const Tile tile{x + c, s.x_row, turned + o * depth, depth, sums + o, columns,
+                            sums + o, columns, 0, false};
+            multiply_rows<false>(tile, pixels, WIDE);
+        }
+    }
+    return OK;
+}
+
+Status forward_deep(const ConvShape &s, int64_t pixels, const float *x, const float *weights,
+                    const float *bias, float *y, int threads) {
+    thread_local Scratch memory;
+    const int64_t columns = wide(s.filters), each = pixels * columns;
+    float *sums = memory.floats(each * PARTS);
+    if (sums == nullptr)
+        return NO_MEMORY;
+    int failed = 0;
+#pragma omp parallel for num_threads(threads) schedule(static) reduction(| : failed)
+    for (int64_t i = 0; i < PARTS; ++i) {
+        const Slice blocks((s.channels + DEPTH - 1) / DEPTH, PARTS, i);
+        failed |= sum_deep(s, pixels, blocks, x, weights, sums + i * each);
+    }
+    for (int64_t p = 0; p < pixels && !failed; ++p)
+        for (int64_t o = 0; o < s.filters; o += LANES) {
+            const __mmask16 in = lanes(s.filters - o);
+            __m512 sum = _mm512_maskz_loadu_ps(bias ? in : 0, bias + o);
+            for (int64_t i = 0; i < PARTS; ++i)
+                sum = _mm512_add_ps(sum, _mm512_load_ps(sums + i * each + p * columns + o));
+            if (s.activation == RELU) // a NaN stays one
+                sum = _mm512_max_ps(_mm512_setzero_ps(), sum);
+            store(y + p * s.y_row + o, in, sum);
+        }
+    return failed ? NO_MEMORY : OK;
+}
+
 struct Gradients {
     const ConvShape &s;
     const float *x, *weights, *mask, *g;
@@ -168,7 +222,8 @@ struct Gradients {
     bool adds;
 
     int64_t padded() const { return (s.filters + LANES - 1) / LANES * LANES; }
-    int64_t sums() const { return dweights ? s.filters * wide(s.channels) + padded() : 0; }
+    int64_t kept() const { return deep(s) ? 0 : s.filters * wide(s.channels); } // by a thread
+    int64_t sums() const { return dweights ? kept() + padded() : 0; }
 
     // g of some pixels, 0 where the ReLU was shut; its sum is added to `total`.
     void open(int64_t first, int64_t count, float *to, float *total) const {
@@ -190,20 +245,22 @@ struct Gradients {
         }
     }
 
-    // Writes dx of some pixels; adds to `sums`, (channels / 32, filters, 32) and (filters).
-    Status share(const Slice &pixels, float *sums) const {
+    // Writes dx of some pixels and channels, by 32; adds to `sums`, (channels / 32, filters, 32)
+    // and (filters). Deep products have no sums for the weights, whose gradient they write.
+    Status share(const Slice &pixels, const Slice &blocks, float *sums) const {
         thread_local Scratch memory;
-        const int64_t most = block_pixels(s.filters + 2 * s.channels);
+        const bool direct = deep(s);
+        const int64_t most = direct ? 16 * ROWS : block_pixels(s.filters + 2 * s.channels);
         float *opened = memory.floats(most * (padded() + WIDE) + int64_t{s.filters} * WIDE);
         if (opened == nullptr)
             return NO_MEMORY;
         float *its_x = opened + most * padded(), *its_weights = its_x + most * WIDE;
-        float *total = sums ? sums + s.filters * wide(s.channels) : nullptr;
+        float *total = sums ? sums + kept() : nullptr;
         for (int64_t p = pixels.begin; p < pixels.end; p += most) {
             const int64_t count = std::min(most, pixels.end - p);
             open(p, count, opened, total);
-            for (int64_t c = 0; c < s.channels; c += WIDE) {
-                const int64_t left = s.channels - c;
+            for (int64_t i = blocks.begin; i < blocks.end; ++i) {
+                const int64_t c = i * WIDE, left = s.channels - c;
                 if (dx != nullptr) {
                     gather(weights + c, s.channels, s.filters, left, its_weights);
                     float *place = dx + p * s.channels + c;
@@ -213,8 +270,10 @@ struct Gradients {
                 }
                 if (sums != nullptr) {
                     gather(x + p * s.x_row + c, s.x_row, count, left, its_x);
-                    float *place = sums + c * s.filters;
-                    const Tile tile{opened, padded(), its_x, count, place, WIDE, place, WIDE, 0,
+                    float *place = direct ? dweights + c : sums + c * s.filters;
+                    const int64_t row = direct ? int64_t{s.channels} : WIDE;
+                    const float *start = direct && p == pixels.begin ? nullptr : place;
+                    const Tile tile{opened, padded(), its_x, count, start, row, place, row, 0,
                                     false};
                     multiply_rows<true>(tile, s.filters, std::min<int64_t>(left, WIDE));
                 }
@@ -226,7 +285,7 @@ struct Gradients {
     // The sum of what each of `parts` found.
     void finish(const float *found, int64_t parts) const {
         const int64_t each = sums();
-        for (int64_t o = 0; o < s.filters; ++o)
+        for (int64_t o = 0; o < s.filters && kept(); ++o)
             for (int64_t c = 0; c < s.channels; c += LANES) {
                 const float *place = found + c / WIDE * WIDE * s.filters + o * WIDE + c % WIDE;
                 __m512 sum = _mm512_load_ps(place);
@@ -235,9 +294,9 @@ struct Gradients {
                 store(dweights + o * s.channels + c, lanes(s.channels - c), sum);
             }
         for (int64_t o = 0; o < s.filters; ++o) {
-            const float *place = found + s.filters * wide(s.channels) + o;
+            const float *place = found + kept() + o;
             float sum = *place;
-            for (int64_t i = 1; i < parts; ++i)
+            for (int64_t i = 1; i < parts && kept(); ++i) // deep: each has seen all pixels
                 sum += place[i * each];
             dbias[o] = sum;
         }
@@ -255,7 +314,9 @@ struct Gradients {
             float *its = found ? found + t * each : nullptr;
             if (its != nullptr)
                 std::fill(its, its + each, 0.0f);
-            failed |= share(Slice(pixels, threads, t), its);
+            const int64_t blocks = wide(s.channels) / WIDE;
+            failed |= deep(s) ? share(Slice(pixels, 1, 0), Slice(blocks, threads, t), its)
+                              : share(Slice(pixels, threads, t), Slice(blocks, 1, 0), its);
         }
         if (found != nullptr)
             finish(found, threads);
@@ -267,7 +328,8 @@ bool suitable(const ConvShape &s) {
     const bool plain = s.kernel_h == 1 && s.kernel_w == 1 && s.stride_h == 1 && s.stride_w == 1 &&
                        s.in_h == s.out_h && s.in_w == s.out_w && s.pool == 1;
     const int64_t weights = int64_t{s.filters} * s.channels;
-    return plain && s.activation <= RELU && weights <= MOST_WEIGHTS;
+    const bool one = s.in_h * s.in_w == 1 && s.filters <= DEEP_FILTERS && weights <= MOST_DEEP;
+    return plain && s.activation <= RELU && (weights <= MOST_WEIGHTS || one);
 }
 
 } // namespace
@@ -276,7 +338,7 @@ bool suitable(const ConvShape &s) {
 using namespace striate;
 
 // Whether the kernel does a shape: 1x1, stride 1, no zeros around, linear or ReLU, weights that
-// leave room in the L2 cache.
+// leave room in the L2 cache, or of maps of one pixel few filters.
 STRIATE_EXPORT int32_t one_by_one_suitable(const ConvShape *s) { return suitable(*s); }
 
 // y (pixels, filters) with rows of y_row, from x (pixels, channels) with rows of x_row, weights
@@ -287,6 +349,8 @@ STRIATE_EXPORT int32_t one_by_one(const ConvShape *s, int64_t images, const floa
     if (!suitable(*s))
         return UNSUITABLE;
     const int64_t pixels = images * s->in_h * s->in_w;
+    if (deep(*s))
+        return forward_deep(*s, pixels, x, weights, bias, y, threads);
     int failed = 0;
 #pragma omp parallel for num_threads(threads) schedule(static) reduction(| : failed)
     for (int t = 0; t < threads; ++t)
