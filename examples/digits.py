@@ -4,7 +4,7 @@ This is `make demo`. The digits are scikit-learn's: 1,797 images of 8 x 8 pixels
 downloaded. What it makes goes into runs/demo: the model, a picture of predictions, a few images
 for `striate predict`.
 
-    python examples/digits.py [--epochs 15] [--quick]
+    python examples/digits.py [--epochs 25] [--quick]
 
 Expected: a test accuracy of at least 0.98, in about ten seconds on two cores.
 """
@@ -29,7 +29,7 @@ from striate import layers
 
 FOLDER = Path("runs/demo")
 MODEL, PICTURE, IMAGES = FOLDER / "model.striate", FOLDER / "predictions.png", FOLDER / "images"
-ENOUGH = 0.98
+EPOCHS, ENOUGH = 25, 0.98  # ten seeds gave 0.983 to 0.994
 ROWS, COLUMNS = 4, 8
 RIGHT, WRONG, FRAME = "#1a7f37", "#cf222e", "#d0d7de"
 
@@ -109,7 +109,9 @@ def save_images(images: Any, names: list[str]) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--epochs", type=int, default=15, help="passes over the training images")
+    parser.add_argument(
+        "--epochs", type=int, default=EPOCHS, help="passes over the training images"
+    )
     parser.add_argument("--quick", action="store_true", help="one epoch, to see that it runs")
     options = parser.parse_args()
     epochs = 1 if options.quick else options.epochs
@@ -135,7 +137,7 @@ def main() -> None:
     show(again, x_test, y_test)
     print(f"All this took {time.monotonic() - start:.0f} s. Next, on ten images of the test set:")
     print(f"  striate predict {FOLDER} {IMAGES}")
-    if epochs >= 15 and result["accuracy"] < ENOUGH:
+    if epochs >= EPOCHS and result["accuracy"] < ENOUGH:
         raise SystemExit(f"the accuracy is below {ENOUGH}")
 
 

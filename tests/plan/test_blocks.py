@@ -45,6 +45,7 @@ def conv(filters: int = 5, size: Any = 3, **kwargs: Any) -> layers.Layer:
 STACKS: dict[str, tuple[Callable[[], list[layers.Layer]], str]] = {
     "relu": (lambda: [conv(activation="relu")], "relu"),
     "relu6 layer": (lambda: [conv(padding="same"), layers.Activation("relu6")], "relu6"),
+    "capped layer": (lambda: [conv(padding="same"), layers.ReLU(0.5)], "capped_relu"),
     "leaky": (lambda: [conv(activation="leaky_relu")], "leaky_relu"),
     "leaky layer": (
         lambda: [conv(size=(2, 4), padding="same"), layers.LeakyReLU(0.1)],

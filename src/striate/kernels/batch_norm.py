@@ -17,7 +17,7 @@ from torch import Tensor
 
 from striate.kernels import library
 from striate.kernels.conv import new_floats
-from striate.kernels.shapes import ACTIVATIONS
+from striate.kernels.shapes import ACTIVATIONS, activation_text
 
 LANES = 16
 
@@ -54,8 +54,7 @@ class BatchNorm:
     @property
     def text(self) -> str:
         """What is done behind the normalisation, in words."""
-        name = "relu6" if self.activation == "capped_relu" and self.number == 6 else self.activation
-        return (", sum" if self.adds else "") + ("" if name == "linear" else f", {name}")
+        return (", sum" if self.adds else "") + activation_text(self.activation, self.number)
 
     def forward(
         self,

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from striate.errors import KernelError, message
 from striate.kernels import library
-from striate.kernels.shapes import ConvShape, NativeShape, NativeValues
+from striate.kernels.shapes import ConvShape, NativeShape, NativeValues, unsuitable
 
 # From the fastest to the definition: a shape gets the first that is suitable for it.
 KERNELS: tuple[str, ...] = ("winograd_conv", "direct_conv_bf16", "direct_conv", "plain_conv")
@@ -35,9 +35,7 @@ class ConvKernel:
             raise KernelError(message(name, "the processor does not multiply bfloat16"))
         self.packed_size: int = _size(name)(shape.native)
         if not self.packed_size:
-            raise KernelError(
-                message(name, "the kernel does not do this shape", got={"shape": shape})
-            )
+            raise unsuitable(name, shape)
         self._run = library.function(name, _SHAPE, ctypes.c_int64, _VALUES, ctypes.c_int32)
         self._pack = library.function(
             f"{name}_pack", _SHAPE, ctypes.c_void_p, ctypes.c_int32, ctypes.c_void_p, ctypes.c_int32

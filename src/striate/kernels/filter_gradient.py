@@ -6,10 +6,9 @@ import ctypes
 
 from torch import Tensor
 
-from striate.errors import KernelError, message
 from striate.kernels import library
 from striate.kernels.conv import new_gradients, rows_of_channels
-from striate.kernels.shapes import ConvShape, NativeShape
+from striate.kernels.shapes import ConvShape, NativeShape, refuse_pooling
 
 
 def suitable(shape: ConvShape) -> bool:
@@ -38,11 +37,7 @@ class FilterGradient:
     """
 
     def __init__(self, shape: ConvShape) -> None:
-        if shape.pool != 1:
-            fault, expected = "the kernel does no pooling", "pool=1"
-            raise KernelError(
-                message("filter_gradient", fault, got={"pool": shape.pool}, expected=expected)
-            )
+        refuse_pooling("filter_gradient", shape)
         self.shape = shape
         maps = (ctypes.c_void_p,) * 5  # x, g, mask, dkernel, dbias
         self._run = library.function(

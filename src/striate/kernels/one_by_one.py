@@ -6,10 +6,9 @@ import ctypes
 
 from torch import Tensor
 
-from striate.errors import KernelError, message
 from striate.kernels import library
 from striate.kernels.conv import new_gradients
-from striate.kernels.shapes import ConvShape, NativeShape
+from striate.kernels.shapes import ConvShape, NativeShape, unsuitable
 
 _SHAPE = ctypes.POINTER(NativeShape)
 _PLACE = ctypes.c_void_p
@@ -35,8 +34,7 @@ class OneByOne:
     def __init__(self, shape: ConvShape) -> None:
         self.shape = shape
         if not suitable(shape):
-            fault = "the kernel does not do this shape"
-            raise KernelError(message("one_by_one", fault, got={"shape": shape}))
+            raise unsuitable("one_by_one", shape)
         whole = (ctypes.c_int64, *(_PLACE,) * 4)
         self._run = library.function("one_by_one", _SHAPE, *whole, ctypes.c_int32)
         rest = (_PLACE, ctypes.c_int32, _PLACE, _PLACE, ctypes.c_int32)

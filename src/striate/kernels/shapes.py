@@ -5,6 +5,9 @@ from __future__ import annotations
 import ctypes
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
+
+from striate.errors import KernelError, message
 
 ACTIVATIONS = {"linear": 0, "relu": 1, "capped_relu": 2, "leaky_relu": 3}
 # What pointwise steps, poolings and depthwise convolutions know besides (native/vector_math.h).
@@ -159,3 +162,21 @@ class PointShape:
         activation = (ACTIVATIONS | MORE_ACTIVATIONS)[self.activation]
         added = self.add_pixels or self.pixels
         return NativePointShape(self.pixels, self.channels, *rows, added, activation, self.number)
+
+
+def unsuitable(kernel: str, shape: Any) -> KernelError:
+    """The error of a kernel that was asked for a shape that it does not do."""
+    return KernelError(message(kernel, "the kernel does not do this shape", got={"shape": shape}))
+
+
+def refuse_pooling(kernel: str, shape: ConvShape) -> None:
+    """A `KernelError` if a block pools."""
+    if shape.pool != 1:
+        fault, expected = "the kernel does no pooling", "pool=1"
+        raise KernelError(message(kernel, fault, got={"pool": shape.pool}, expected=expected))
+
+
+def activation_text(name: str, number: float) -> str:
+    """An activation behind other words, such as ", relu6"; "" if there is none."""
+    known = "relu6" if name == "capped_relu" and number == 6 else name
+    return "" if known == "linear" else f", {known}"

@@ -6,10 +6,9 @@ import ctypes
 
 from torch import Tensor
 
-from striate.errors import KernelError, message
 from striate.kernels import library
 from striate.kernels.conv import new_floats, new_map, rows_of_channels
-from striate.kernels.shapes import ConvShape, NativeShape
+from striate.kernels.shapes import ConvShape, NativeShape, refuse_pooling
 
 _SHAPE = ctypes.POINTER(NativeShape)
 _PLACES = (ctypes.c_void_p,) * 4  # packed, g, mask, dx
@@ -34,11 +33,7 @@ class StridedGradient:
     """
 
     def __init__(self, shape: ConvShape) -> None:
-        if shape.pool != 1:
-            fault, expected = "the kernel does no pooling", "pool=1"
-            raise KernelError(
-                message("strided_gradient", fault, got={"pool": shape.pool}, expected=expected)
-            )
+        refuse_pooling("strided_gradient", shape)
         self.shape = shape
         size = library.function("strided_gradient_packed_size", _SHAPE, result=ctypes.c_size_t)
         self.packed_size: int = size(shape.native)

@@ -7,10 +7,9 @@ import ctypes
 import torch
 from torch import Tensor
 
-from striate.errors import KernelError, message
 from striate.kernels import library
 from striate.kernels.conv import new_map
-from striate.kernels.shapes import ConvShape, NativeShape
+from striate.kernels.shapes import ConvShape, NativeShape, unsuitable
 
 _SHAPE = ctypes.POINTER(NativeShape)
 _PLACES = (ctypes.c_int64, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int32)
@@ -40,8 +39,7 @@ class WindowPool:
         self.shape = shape
         plain = shape.channels == shape.filters and shape.pool == 1 and shape.dilation == (1, 1)
         if obstacle(shape) or not plain or shape.activation not in ("linear", "relu"):
-            fault = "the kernel does not do this shape"
-            raise KernelError(message("window_pool", fault, got={"shape": shape}))
+            raise unsuitable("window_pool", shape)
         self._run = library.function("window_pool", _SHAPE, *_PLACES)
         self._gradient = library.function("window_pool_gradient", _SHAPE, *_PLACES)
 

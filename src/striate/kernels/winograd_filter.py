@@ -6,10 +6,9 @@ import ctypes
 
 from torch import Tensor
 
-from striate.errors import KernelError, message
 from striate.kernels import library
 from striate.kernels.conv import new_gradients
-from striate.kernels.shapes import ConvShape, NativeShape
+from striate.kernels.shapes import ConvShape, NativeShape, unsuitable
 
 _SHAPE = ctypes.POINTER(NativeShape)
 _PLACES = (ctypes.c_void_p,) * 5
@@ -33,8 +32,7 @@ class WinogradFilterGradient:
     def __init__(self, shape: ConvShape) -> None:
         self.shape = shape
         if not suitable(shape):
-            fault = "the kernel does not do this shape"
-            raise KernelError(message("winograd_filter", fault, got={"shape": shape}))
+            raise unsuitable("winograd_filter", shape)
         self._run = library.function(
             "winograd_filter", _SHAPE, ctypes.c_int64, *_PLACES, ctypes.c_int32
         )

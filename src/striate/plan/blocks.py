@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
@@ -85,19 +85,26 @@ class _Joined(torch.autograd.Function):
         x, kernel, bias, y, code = context.saved_tensors
         block, wanted = context.block, context.needs_input_grad[:3]
         if torch.is_grad_enabled():  # the gradients are to have gradients, too
-            return (*_again(block.shape, (x, kernel, bias), wanted, gradients[0]), None)
+            given = x, kernel, bias
+            return (*gradients_of(plain(block.shape, *given), given, wanted, gradients[0]), None)
         g = dense_map(gradients[0])
         dx, dw, db = block.backward(dense_map(x), dense_weights(kernel), y, code, g, wanted)
         return dx, None if dw is None else dw.permute(2, 3, 1, 0), db, None
 
 
-def _again(
-    shape: ConvShape, given: tuple[Tensor, Tensor, Tensor | None], wanted: Any, g: Tensor
+def gradients_of(
+    out: Tensor, given: Sequence[Tensor | None], wanted: Sequence[bool], g: Tensor
 ) -> list[Tensor | None]:
-    """Gradients by the plain form, with a graph of their own."""
-    out = plain(shape, *given)
+    """Gradients with a graph of their own, so that they can be differentiated.
+
+    Args:
+        out: the plain form of what a kernel computed.
+        given: from which.
+        wanted: of which of them.
+        g: gradient of the result.
+    """
     asked = [t for t, want in zip(given, wanted, strict=True) if t is not None and want]
-    found = iter(torch.autograd.grad(out, asked, g, create_graph=True))
+    found = iter(torch.autograd.grad(out, asked, g, create_graph=True) if asked else ())
     return [next(found) if want else None for want in wanted]
 
 

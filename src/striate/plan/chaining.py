@@ -13,7 +13,7 @@ from striate.kernels.chain import Chain, gives_gradient
 from striate.kernels.conv import new_floats, new_map
 from striate.kernels.shapes import ConvShape
 from striate.ops.dense import dense
-from striate.plan.blocks import Source, dense_map, plain, rectified, sees
+from striate.plan.blocks import Source, dense_map, gradients_of, plain, rectified, sees
 
 Flat = Sequence[Tensor | None]  # kernel and bias of each block
 
@@ -105,8 +105,9 @@ class _Joined(torch.autograd.Function):
         x, y, kept, *flat = context.saved_tensors
         function, (data, _, *wanted) = context.function, context.needs_input_grad
         if torch.is_grad_enabled():  # the gradients are to have gradients, too
-            found = _again(function, (x, *flat), (data, *wanted), given[0])
-            return (found[0], None, *found[1:])
+            out = function.plain(x, flat)
+            dx, *rest = gradients_of(out, [x, *flat], [data, *wanted], given[0])
+            return (dx, None, *rest)
         g = given[0].contiguous() if function.dense[-1] else dense_map(given[0])
         gradients = [
             _new_gradients(k) if w or b else None
@@ -117,17 +118,6 @@ class _Joined(torch.autograd.Function):
         function.chain.backward(dense_map(x), kernels, y, kept, g, gradients, dx)
         out = [t for pair in gradients for t in (pair or (None, None))]
         return (dx, None, *(t if want else None for t, want in zip(out, wanted, strict=True)))
-
-
-def _again(
-    function: ChainFunction, given: Flat, wanted: Sequence[bool], g: Tensor
-) -> list[Tensor | None]:
-    """Gradients of input, kernels and biases by the plain form, with a graph of their own."""
-    x = given[0]
-    out = function.plain(x, given[1:])  # type: ignore[arg-type]  # the input is there
-    asked = [t for t, want in zip(given, wanted, strict=True) if t is not None and want]
-    found = iter(torch.autograd.grad(out, asked, g, create_graph=True))
-    return [next(found) if want else None for want in wanted]
 
 
 def _channels_and_size(function: ChainFunction) -> tuple[int, tuple[int, int]]:

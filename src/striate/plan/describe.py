@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from striate.graph.kinds import Nested
-from striate.kernels.shapes import ConvShape
+from striate.kernels.shapes import ConvShape, activation_text
 from striate.plan.draft import Draft
 from striate.plan.operation import ACTIVATION, PRODUCT, Operation
 
@@ -42,9 +42,8 @@ def describe(draft: Draft, operation: Operation) -> str:
 
 def _inside(block: ConvShape) -> str:
     """What a block does after its convolution."""
-    name = "relu6" if block.activation == "capped_relu" else block.activation
     pooled = ", max-pooling 2x2" if block.pool == 2 else ""
-    return pooled + ("" if name == "linear" else f", {name}")
+    return pooled + activation_text(block.activation, block.number)
 
 
 def _words(kind: object, class_name: str) -> str:

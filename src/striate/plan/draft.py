@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from striate.graph import Graph, Node, Port
+from striate.kernels import library
 from striate.layers import Layer
 from striate.plan.operation import Operation
 from striate.plan.plan import Note
@@ -180,6 +181,22 @@ class Draft:
     def refuse(self, rule: str, nodes: tuple[str, ...], text: str) -> None:
         """Notes that a rule was not applied though it might have been, and why."""
         self.refused.append(Note(rule, nodes, text))
+
+    def refuse_each(self, rule: str, reasons: Iterable[tuple[Operation, str]]) -> None:
+        """The same for single operations, those with the same reason together; "": no reason."""
+        nodes: dict[str, list[str]] = {}
+        for operation, text in reasons:
+            if text:
+                nodes.setdefault(text, []).append(operation.node)
+        for text, of in nodes.items():
+            self.refuse(rule, tuple(of), text)
+
+    def no_kernels(self) -> str:
+        """Why our own kernels cannot run at all; "" if they can."""
+        if self.request.device != "cpu":
+            return "our own kernels are for CPUs"
+        why = library.missing()
+        return f"torch's kernels run, not our own: {why}" if why else ""
 
 
 def has_hooks(layer: Layer) -> bool:

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from striate.graph import Port, Spec
-from striate.kernels import library
 from striate.kernels.form import fastest, kernel_of, weights_bytes
 from striate.kernels.steps import CONV, SIDE_BY_SIDE, VIEW, KernelStep
 from striate.layers import BuiltIn, Dense
@@ -67,14 +66,9 @@ def stretches(draft: Draft) -> tuple[Stretch, ...]:
 
 
 def _reason(draft: Draft) -> str:
-    request = draft.request
-    if request.device != "cpu":
-        return "our own kernels are for CPUs"
-    if library.missing():
-        return f"torch's kernels run, not our own: {library.missing()}"
-    if any(op.precision != "float32" for op in draft.operations):
-        return "our own kernels of inference compute in float32"
-    return ""
+    half = any(op.precision != "float32" for op in draft.operations)
+    text = "our own kernels of inference compute in float32"
+    return draft.no_kernels() or (text if half else "")
 
 
 def _runs(draft: Draft, obstacles: dict[str, str]) -> list[tuple[int, int]]:

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from striate.kernels.batch_norm import BatchNorm
 from striate.ops.normalization import batch_norm_training
-from striate.plan.blocks import rectified, sees
+from striate.plan.blocks import gradients_of, rectified, sees
 
 TYPES = (torch.float32, torch.bfloat16)  # of maps
 Moving = tuple[Tensor, Tensor]
@@ -120,9 +120,7 @@ def _again(
         closed = norm.number if norm.activation == "leaky_relu" else 0.0
         opened = norm.open_at(out.detach()) if bits is None else norm.opened(bits, x)
         g = torch.where(opened, g, closed * g)
-    asked = [t for t, want in zip(given, wanted, strict=False) if t is not None and want]
-    found = iter(torch.autograd.grad(out, asked, g, create_graph=True) if asked else ())
-    return (*(next(found) if want else None for want in wanted[:3]), g if wanted[3] else None)
+    return (*gradients_of(out, given, wanted[:3], g), g if wanted[3] else None)
 
 
 def _dense(x: Tensor) -> Tensor:

@@ -11,7 +11,15 @@ from torch import Tensor
 from striate.kernels.pooled_conv import PooledConv
 from striate.kernels.shapes import ConvShape
 from striate.kernels.window_pool import WindowPool
-from striate.plan.blocks import Source, dense_map, dense_weights, plain, rectified, sees
+from striate.plan.blocks import (
+    Source,
+    dense_map,
+    dense_weights,
+    gradients_of,
+    plain,
+    rectified,
+    sees,
+)
 
 
 class PoolFunction:
@@ -55,7 +63,7 @@ class _Joined(torch.autograd.Function):
         x, code = context.saved_tensors
         if torch.is_grad_enabled():  # the gradient is to have a gradient, too
             out = context.function.plain(x)
-            return (*torch.autograd.grad(out, x, gradients[0], create_graph=True), None)
+            return (*gradients_of(out, [x], [True], gradients[0]), None)
         return context.function.pool.backward(code, dense_map(gradients[0])), None
 
 
@@ -110,10 +118,7 @@ class _JoinedConv(torch.autograd.Function):
         function, wanted = context.function, context.needs_input_grad[:3]
         if torch.is_grad_enabled():  # the gradients are to have gradients, too
             given = (x, kernel, bias)
-            out = function.plain(*given)
-            asked = [t for t, want in zip(given, wanted, strict=True) if t is not None and want]
-            found = iter(torch.autograd.grad(out, asked, gradients[0], create_graph=True))
-            return (*(next(found) if want else None for want in wanted), None)
+            return (*gradients_of(function.plain(*given), given, wanted, gradients[0]), None)
         g, kernels, dx = dense_map(gradients[0]), function.kernels, None
         if wanted[0]:
             dx = kernels.data(dense_weights(kernel), code, g, x)

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from striate.kernels.shapes import ConvShape
 from striate.kernels.side_by_side import SideBySide, Weights
-from striate.plan.blocks import Source, dense_map, dense_weights, plain, sees
+from striate.plan.blocks import Source, dense_map, dense_weights, gradients_of, plain, sees
 
 
 class SideBySideFunction:
@@ -79,9 +79,9 @@ class _Joined(torch.autograd.Function):
         x, y, *flat = context.saved_tensors
         kernels, (data, _, *wanted) = context.kernels, context.needs_input_grad
         if torch.is_grad_enabled():  # the gradients are to have gradients, too
-            asked = [(x, data), *zip(flat, wanted, strict=True)]
-            found = _again(kernels.shapes, x, flat, [want for _, want in asked], gradients[0])
-            return (found[0], None, *found[1:])
+            plainly = _plain(kernels.shapes, x, flat)
+            first, *rest = gradients_of(plainly, [x, *flat], [data, *wanted], gradients[0])
+            return (first, None, *rest)
         g = dense_map(gradients[0])
         weigh = [a or b for a, b in zip(wanted[::2], wanted[1::2], strict=True)]
         dx, both = kernels.backward(dense_map(x), _weights(flat), y, g, data, weigh)
@@ -91,18 +91,3 @@ class _Joined(torch.autograd.Function):
             out.append(dw.permute(2, 3, 1, 0) if dw is not None and wanted[2 * i] else None)
             out.append(db if wanted[2 * i + 1] else None)
         return (dx, None, *out)
-
-
-def _again(
-    shapes: Sequence[ConvShape],
-    x: Tensor,
-    flat: Sequence[Tensor | None],
-    wanted: Sequence[bool],
-    g: Tensor,
-) -> list[Tensor | None]:
-    """Gradients of input, kernels and biases by the plain form, with a graph of their own."""
-    out = _plain(shapes, x, flat)
-    given = [x, *flat]
-    asked = [t for t, want in zip(given, wanted, strict=True) if t is not None and want]
-    found = iter(torch.autograd.grad(out, asked, g, create_graph=True))
-    return [next(found) if want else None for want in wanted]

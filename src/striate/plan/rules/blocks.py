@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 
 from striate.graph import window
-from striate.graph.rewriting import has_in_place
 from striate.kernels.shapes import ConvShape
 from striate.plan.draft import Draft
+from striate.plan.native_steps import activation_of
 from striate.plan.operation import ACTIVATION, Operation
 from striate.plan.rules.products import is_dense
 
 Found = tuple[ConvShape, list[Operation]]
+RECTIFIERS = ("relu", "capped_relu", "leaky_relu")
 
 
 def conv_obstacle(draft: Draft, operation: Operation) -> str:
@@ -68,13 +67,10 @@ def with_followers(draft: Draft, operation: Operation) -> Found:
     after = draft.next_alone(operation)
     if after is not None and _halves(draft, after, shape):
         shape, after = replace(shape, pool=2), _took(draft, taken, after)
-    if after is not None and after.part == ACTIVATION:
-        kind = draft.kind(after)
-        numbers = {} if after.node == operation.node else vars(kind)
-        known = None if kind.penalises else _activation(after.activation, numbers)
-        if known is not None and not draft.observed(after):
-            taken.append(after)
-            shape = replace(shape, activation=known[0], number=known[1])
+    known = None if after is None else rectifier(draft, after)
+    if after is not None and known is not None:
+        taken.append(after)
+        shape = replace(shape, activation=known[0], number=known[1])
     return shape, taken
 
 
@@ -94,13 +90,13 @@ def _halves(draft: Draft, operation: Operation, shape: ConvShape) -> bool:
     return kind.pool_size == (2, 2) and kind.strides == (2, 2) and same_sizes and large
 
 
-def _activation(name: str, numbers: Mapping[str, Any]) -> tuple[str, float] | None:
-    """An activation as kernels know it: its name and its number."""
-    if not has_in_place(name, numbers):  # its derivative must follow from its result
+def rectifier(draft: Draft, after: Operation) -> tuple[str, float] | None:
+    """A ReLU, capped or leaky too, as kernels know it: its name and its number; None: it is none.
+
+    Of these the derivative follows from the result.
+    """
+    kind = draft.kind(after)
+    if after.part != ACTIVATION or kind.penalises or draft.observed(after):
         return None
-    slope = numbers.get("negative_slope")
-    if slope:
-        return "leaky_relu", slope
-    if slope == 0.0 or name == "relu":
-        return "relu", 0.0
-    return {"relu6": ("capped_relu", 6.0), "leaky_relu": ("leaky_relu", 0.2)}.get(name)
+    known = activation_of(after.activation, vars(kind) if after.name == after.node else {})
+    return known if known is not None and known[0] in RECTIFIERS else None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from striate.kernels import library
 from striate.kernels.block import Block, dense_fits, obstacle
 from striate.ops.precision import fast_half
 from striate.plan.chains import begins, is_flatten
@@ -36,9 +35,7 @@ def native_blocks(draft: Draft) -> None:
     found = [op for op in draft.operations if is_convolution(draft, op)]
     if not request.backward or not found:
         return
-    reason = "" if request.device == "cpu" else "our own kernels are for CPUs"
-    if not reason and library.missing():
-        reason = f"torch's kernels run, not our own: {library.missing()}"
+    reason = draft.no_kernels()
     if request.precision not in ("float32", "tf32", "auto"):
         reason = reason or "our own kernels compute in float32"
     if reason:
@@ -56,9 +53,7 @@ def native_blocks(draft: Draft) -> None:
         for operation in draft.each():
             if _is_dense_behind_block(draft, operation):
                 _join(draft, operation)
-    for reason in dict.fromkeys(filter(None, reasons.values())):
-        nodes = tuple(op.node for op in found if reasons[op.name] == reason)
-        draft.refuse(RULE, nodes, reason)
+    draft.refuse_each(RULE, [(op, reasons[op.name]) for op in found])
 
 
 def _reason(draft: Draft, operation: Operation) -> str:
@@ -71,7 +66,7 @@ def _reason(draft: Draft, operation: Operation) -> str:
 def _is_dense_behind_block(draft: Draft, operation: Operation) -> bool:
     """Whether it is a dense product that can be in one call with the blocks before it.
 
-    Alone torch's are as fast: what is saved is the way through Python and autograd.
+    A block alone is one of maps: dense products with none before them are left to torch.
     """
     if not is_dense(draft, operation) or draft.observed(operation):
         return False

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 
 from striate.graph import Port
-from striate.kernels import library
 from striate.kernels.batch_norm import BatchNorm
 from striate.layers import BatchNormalization
 from striate.plan.draft import Draft
 from striate.plan.half import low_values
-from striate.plan.operation import ACTIVATION, WHOLE, Operation
+from striate.plan.operation import WHOLE, Operation
+from striate.plan.rules.blocks import rectifier
 
 RULE = "one normalisation"
 
@@ -28,23 +26,16 @@ def native_normalization(draft: Draft) -> None:
     calculated with in float32; a sum is rounded once instead of twice. The moving statistics move
     as in the plain form. Second derivatives are those of the plain form (`plan.normalizing`).
     """
-    request = draft.request
-    if not request.backward:
+    if not draft.request.backward:
         return
-    found = [op for op in draft.operations if _trains(draft, op)]
-    reason = "" if request.device == "cpu" else "our own kernels are for CPUs"
-    if not reason and library.missing():
-        reason = f"torch's kernels run, not our own: {library.missing()}"
+    reason = draft.no_kernels()
     low = low_values(draft.operations, draft.graph, draft.layers)
-    refused: dict[str, list[str]] = {}
-    for operation in found:
-        why = reason or _obstacle(draft, operation, low)
-        if why:
-            refused.setdefault(why, []).append(operation.node)
-        else:
+    found = [op for op in draft.operations if _trains(draft, op)]
+    reasons = [(op, reason or _obstacle(draft, op, low)) for op in found]
+    for operation, why in reasons:
+        if not why:
             _join(draft, operation)
-    for why, nodes in refused.items():
-        draft.refuse(RULE, tuple(nodes), why)
+    draft.refuse_each(RULE, reasons)
 
 
 def _trains(draft: Draft, operation: Operation) -> bool:
@@ -78,7 +69,7 @@ def _join(draft: Draft, operation: Operation) -> None:
         nodes, norm = (*nodes, *later.nodes), replace(norm, adds=True)
         operation = draft.absorb(operation, later)
     after = draft.next_alone(operation)
-    known = None if after is None else _activation(draft, after)
+    known = None if after is None else rectifier(draft, after)
     if after is not None and known is not None:
         nodes, norm = (*nodes, *after.nodes), replace(norm, activation=known[0], number=known[1])
         draft.remove(after)
@@ -100,20 +91,3 @@ def _sum(draft: Draft, operation: Operation) -> Operation | None:
         return None
     sizes = {draft.graph.spec(p).shape for p in draft.node(later).inputs}
     return None if len(sizes) > 1 else later
-
-
-def _activation(draft: Draft, after: Operation) -> tuple[str, float] | None:
-    """An activation as the kernel knows it: its name and its number."""
-    kind = draft.kind(after)
-    if after.part != ACTIVATION or kind.penalises or draft.observed(after):
-        return None
-    numbers: Mapping[str, Any] = {} if after.name != after.node else vars(kind)
-    slope, cap = numbers.get("negative_slope") or 0.0, numbers.get("max_value")
-    if after.activation == "relu" and cap is None:
-        return ("leaky_relu", slope) if slope else ("relu", 0.0)
-    if after.activation == "relu" and cap is not None and not slope:
-        return "capped_relu", float(cap)
-    slope = numbers.get("negative_slope", 0.2)
-    return {"relu6": ("capped_relu", 6.0), "leaky_relu": ("leaky_relu", slope)}.get(
-        after.activation
-    )

@@ -5,15 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 
 from striate.graph import window
-from striate.kernels import library
 from striate.kernels.pooled_conv import suitable
 from striate.kernels.shapes import ConvShape
 from striate.kernels.window_pool import obstacle
 from striate.layers import MaxPooling2D
 from striate.plan.draft import Draft
 from striate.plan.half import low_values
-from striate.plan.operation import ACTIVATION, WHOLE, Operation
-from striate.plan.rules.blocks import conv_shape, with_followers
+from striate.plan.operation import WHOLE, Operation
+from striate.plan.rules.blocks import conv_shape, rectifier, with_followers
 
 RULE = "pooling"
 
@@ -27,22 +26,15 @@ def native_pooling(draft: Draft) -> None:
     Where windows overlap, its gradients are added up in the order of the windows. Second
     derivatives are those of the plain form (`plan.pooling`).
     """
-    request = draft.request
-    found = [op for op in draft.operations if _pools(draft, op)]
-    if not request.backward or not found:
+    if not draft.request.backward:
         return
-    reason = "" if request.device == "cpu" else "our own kernels are for CPUs"
-    if not reason and library.missing():
-        reason = f"torch's kernels run, not our own: {library.missing()}"
-    refused: dict[str, list[str]] = {}
-    for operation in found:
-        why = reason or _reason(draft, operation)
-        if why:
-            refused.setdefault(why, []).append(operation.node)
-        else:
+    reason = draft.no_kernels()
+    found = [op for op in draft.operations if _pools(draft, op)]
+    reasons = [(op, reason or _reason(draft, op)) for op in found]
+    for operation, why in reasons:
+        if not why:
             _join(draft, operation)
-    for why, nodes in refused.items():
-        draft.refuse(RULE, tuple(nodes), why)
+    draft.refuse_each(RULE, reasons)
 
 
 def _pools(draft: Draft, operation: Operation) -> bool:
@@ -91,13 +83,7 @@ def _join(draft: Draft, operation: Operation) -> None:
 def _relu(draft: Draft, operation: Operation) -> Operation | None:
     """The ReLU that alone reads an operation's result."""
     after = draft.next_alone(operation)
-    if after is None or after.part != ACTIVATION:
-        return None
-    kind = draft.kind(after)
-    numbers = vars(kind) if after.name == after.node else {}
-    bent = numbers.get("negative_slope") or numbers.get("max_value") is not None
-    plain = not (bent or kind.penalises or draft.observed(after))
-    return after if after.activation == "relu" and plain else None
+    return after if after is not None and rectifier(draft, after) == ("relu", 0.0) else None
 
 
 def windowed(draft: Draft, operation: Operation) -> tuple[ConvShape, ConvShape] | None:
