@@ -17,6 +17,7 @@ from striate.kernels.shapes import ConvShape, NativeShape
 from striate.kernels.strided_gradient import StridedGradient
 
 LINE = 16  # floats of a cache line
+MOST_WEIGHTS = 100_000  # of a convolution
 _SHAPE = ctypes.POINTER(NativeShape)
 _NOT, _TURNED, _STRIDED, _POOLED, _PRODUCT = range(5)
 
@@ -34,13 +35,17 @@ class NativeBlock(ctypes.Structure):
 def suitable(block: Block) -> bool:
     """Whether a block can be in a chain: all its kernels are ours, but the input's gradient's.
 
-    Of activations those whose derivative the kernels apply while they read.
+    Of activations those whose derivative the kernels apply while they read. Of convolutions those
+    of few weights: beside the work of more, nothing is saved, and what one kernel needs in memory
+    would be there together with the gradients of all.
     """
-    if block.shape.activation not in ("linear", "relu"):
+    shape = block.shape
+    if shape.activation not in ("linear", "relu"):
         return False
-    if block.pooled is not None or block.product is not None:
+    if block.product is not None:
         return True
-    return block.shape.pool == 1 and block.filters is not None
+    few = shape.filters * shape.channels * shape.kernel[0] * shape.kernel[1] <= MOST_WEIGHTS
+    return few and (block.pooled is not None or (shape.pool == 1 and block.filters is not None))
 
 
 def gives_gradient(block: Block) -> bool:
@@ -122,10 +127,14 @@ class Chain:
         wanted = [i for i, pair in enumerate(gradients) if pair is not None]
         lowest = 0 if dx is not None else wanted[0]
         places = self._places(images, kept, y, weights, [None] * len(weights), gradients)
-        largest = -(-images * max(self._inputs[1:], default=0) // LINE) * LINE
-        room = new_floats(self._packed + 2 * largest)
-        first = room.data_ptr() + 4 * self._packed
-        between = array("q", [first, first + 4 * largest])
+        # the gradients of what is between two blocks take turns in two places
+        inputs = self._inputs[lowest + 1 :]
+        sizes = [max(inputs[start::2], default=0) for start in (0, 1)]
+        even, odd = sizes if lowest % 2 else sizes[::-1]
+        even, odd = (-(-images * size // LINE) * LINE for size in (even, odd))
+        room = new_floats(self._packed + even + odd)
+        begin = room.data_ptr() + 4 * self._packed
+        between = array("q", [begin, begin + 4 * even])
         status = self._backward(
             *self._blocks(places),
             *(images, x.data_ptr(), room.data_ptr(), lowest, g.data_ptr()),
