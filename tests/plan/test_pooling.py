@@ -116,7 +116,7 @@ def test_the_plan_says_of_first_convolutions() -> None:
     plan = model.plan(training=True, batch_size=2)
     (step,) = plan.steps
     assert step.text == "convolution 3x3 to 7 channels + bias, max-pooling 3x3, relu"
-    assert step.kernels == ("direct", "window_pool")
+    assert step.kernels == ("direct", "window pool")
     assert step.shape == (2, 3, 2, 7)
     (note,) = (n for n in plan.applied if n.rule == "one block")
     assert note.text == "one step by our own kernels: direct + windows' codes"
@@ -169,7 +169,7 @@ def test_what_is_left_as_it_is_and_why() -> None:
 def test_the_plan_names_the_kernel() -> None:
     plan = stack(layers.ReLU(), layers.MaxPooling2D(3, 2)).plan(training=True)
     assert plan.steps[0].text == "max-pooling 3x3, relu"
-    assert plan.steps[0].kernels == ("window_pool",)
+    assert plan.steps[0].kernels == ("window pool",)
     (note,) = (n for n in plan.applied if n.rule == RULE)
     assert note.text == "one step by our own kernel: a byte says where each value came from"
     assert not any(op.pools for op in stack(layers.MaxPooling2D()).plan().operations)

@@ -130,8 +130,8 @@ def _step(draft: Draft, block: list[Operation], kernels: Mapping[Port, str]) -> 
     ordered = tuple(n.name for n in draft.graph if n.name in nodes)
     ours = tuple(k for op in block if op.block is not None for k in _kernels(op, op.block))
     ours += tuple(k for op in block if op.beside for k in _beside(op))
-    ours += tuple("window_pool" for op in block if op.pools is not None)
-    ours += tuple("batch_norm" for op in block if op.normalizes is not None)
+    ours += tuple("window pool" for op in block if op.pools is not None)
+    ours += tuple("batch norm" for op in block if op.normalizes is not None)
     ours += tuple(kernels[port] for op in block for port in op.writes if port in kernels)
     return Step(ordered, text, shape, block[0].precision, names, ours)
 

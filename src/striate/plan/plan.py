@@ -11,6 +11,7 @@ from typing import Any
 
 from striate.graph import Port
 from striate.kernels.steps import KernelStep
+from striate.plan.glossary import glossary
 from striate.plan.operation import Operation
 
 WIDEST = 46  # characters of a column of the print-out
@@ -168,11 +169,10 @@ class Plan:
         heads = ("step", "layers", "what it computes", "products in", "result")
         shown = [row if mixed else (*row[:3], row[4]) for row in (heads, *rows)]
         lines += _table(shown)
-        for title, notes in _titled(self):
-            if notes:
-                lines += ["", f"{title}:"]
-                for text in _lines(notes, self.num_layers):
-                    lines += _wrapped(text)
+        for title, found in _sections(self):
+            lines += ["", f"{title}:"]
+            for text in found:
+                lines += _wrapped(text)
         return "\n".join(lines)
 
     def _title(self) -> str:
@@ -190,18 +190,21 @@ class Plan:
             for i, s in enumerate(self.steps, 1)
         )
         notes = ""
-        for title, found in _titled(self):
-            if found:
-                items = "".join(f"<li>{_e(text)}</li>" for text in _lines(found, self.num_layers))
-                notes += f"<p>{title}</p><ul>{items}</ul>"
+        for title, found in _sections(self):
+            items = "".join(f"<li>{_e(text)}</li>" for text in found)
+            notes += f"<p>{title}</p><ul>{items}</ul>"
         return f"<p>{_e(self._title())}</p><table>{head}{rows}</table>{notes}"
 
 
-def _titled(plan: Plan) -> tuple[tuple[str, tuple[Note, ...]], ...]:
-    return (
-        ("Rewritten (the rule in brackets)", plan.applied),
-        ("Left as it is, and why", plan.refused),
-    )
+def _sections(plan: Plan) -> list[tuple[str, list[str]]]:
+    """What stands below the table: titles and lines, where there are any."""
+    names = [name for step in plan.steps for name in step.kernels]
+    sections = [
+        ("Our kernels (a step that names none runs on torch's)", glossary(names)),
+        ("Rewritten (the rule in brackets)", _lines(plan.applied, plan.num_layers)),
+        ("Left as it is, and why", _lines(plan.refused, plan.num_layers)),
+    ]
+    return [(title, lines) for title, lines in sections if lines]
 
 
 def _precision(step: Step) -> str:
