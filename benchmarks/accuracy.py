@@ -52,7 +52,8 @@ class Run:
         optimizer: without a recipe, by name, as the library makes it.
         recipe: arguments of striate's `Recipe`; None: no recipe.
         worker, peer: who trains.
-        whiten: sets the first convolution to whiten patches, and freezes it.
+        whiten: sets the first convolution to whiten patches, and freezes it; the others begin by
+            passing channels on as they are.
         images: those of "mnist" or "cifar10".
         precision: of striate's fit.
     """
@@ -79,7 +80,7 @@ def _keras(title: str, network: str, epochs: int) -> Run:
 
 
 RECIPE: dict[str, Any] = {}
-STEEP = {"optimizer": "sgd", "label_smoothing": 0.2, "learning_rate": 0.19}
+STEEP = {"optimizer": "sgd", "label_smoothing": 0.2, "learning_rate": 0.19, "shift_rate": 64}
 RUNS: dict[str, list[Run]] = {
     "mnist": [
         Run("striate, recipe, small network, 1 epoch", "quick_digits", 1, 128, recipe=RECIPE),

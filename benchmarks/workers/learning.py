@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -53,3 +54,19 @@ def whitening(x: np.ndarray, filters: int, size: int) -> tuple[np.ndarray, np.nd
     both = np.concatenate([scaled, -scaled], 1)[:, :filters]
     kernel = both.reshape(size, size, channels, filters).astype(np.float32)
     return kernel, (-mean @ both).astype(np.float32)
+
+
+def pass_on(layers: Iterable[Any]) -> None:
+    """Lets convolutions begin as identity: their first filters each pass a channel on as it is.
+
+    As many as there are channels; the other filters keep their random numbers. See Zagoruyko &
+    Komodakis (2017), https://arxiv.org/abs/1706.00388.
+    """
+    for layer in layers:
+        if type(layer).__name__ == "Conv2D":
+            kernel, *rest = (np.array(w) for w in layer.get_weights())
+            height, width, channels, filters = kernel.shape
+            count = min(channels, filters)
+            kernel[..., :count] = 0
+            kernel[height // 2, width // 2, range(count), range(count)] = 1
+            layer.set_weights([kernel, *rest])

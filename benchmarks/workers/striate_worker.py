@@ -87,6 +87,7 @@ class StriateWorker(Worker):
             size, filters = first.kernel_size[0], first.kernel.shape[-1]
             first.set_weights(list(learning.whitening(data["x"], filters, size)))
             first.trainable = False
+            learning.pass_on(layer for layer in model.layers if layer is not first)
         loss = "sparse_categorical_crossentropy"
         model.compile(request["optimizer"], loss, metrics=["accuracy"])
         arrays = {k: torch.from_numpy(v).to(self.device) for k, v in data.items()}

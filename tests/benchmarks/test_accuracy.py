@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import striate as st
 from benchmarks import page, report
 from benchmarks.networks.quick import quick_digits
 from benchmarks.workers import learning
@@ -28,6 +29,16 @@ def test_whitened_patches_have_zero_mean_and_unit_covariance() -> None:
     np.testing.assert_allclose(out.mean(0), 0, atol=1e-3)
     np.testing.assert_allclose(np.cov(out[:, :12], rowvar=False), np.eye(12), atol=0.05)
     np.testing.assert_allclose(out[:, 12:], -out[:, :12], atol=1e-4)
+
+
+def test_convolutions_begin_by_passing_channels_on() -> None:
+    conv = st.layers.Conv2D(6, 3, padding="same", use_bias=False)
+    model = st.Sequential([st.layers.Input((5, 5, 4)), conv])
+    random = conv.get_weights()[0]
+    learning.pass_on(model.layers)
+    x = np.random.default_rng(0).random((2, 5, 5, 4), dtype=np.float32)
+    np.testing.assert_allclose(model.predict(x, verbose=0)[..., :4], x, atol=1e-6)
+    np.testing.assert_array_equal(conv.get_weights()[0][..., 4:], random[..., 4:])
 
 
 @pytest.mark.parametrize("recipe", [None, {"label_smoothing": 0.1}])

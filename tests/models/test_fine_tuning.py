@@ -110,13 +110,39 @@ def test_when_stages_begin(epochs: int, opened: list[int]) -> None:
 
 def test_each_stage_has_a_share_of_the_rate_of_the_one_behind_it() -> None:
     model = pretrained()
-    groups = recipes.by_stage(model, 0.5)
+    groups = recipes.with_rates(model, Recipe(stage_decay=0.5), 0.02)
     assert [(g["learning_rate_multiplier"], [name for name, _ in g["params"]]) for g in groups] == [
         (1.0, ["scores.kernel", "scores.bias"]),
         (0.5, ["conv3.kernel", "bn3.gamma", "bn3.beta"]),
         (0.25, ["conv2.kernel", "bn2.gamma", "bn2.beta"]),
         (0.125, ["conv1.kernel", "bn1.gamma", "bn1.beta"]),
     ]
+
+
+def test_shifts_of_normalisations_have_a_rate_of_their_own_and_the_decay_of_the_others() -> None:
+    model = pretrained()
+    groups = recipes.with_rates(model, Recipe(stage_decay=0.5, shift_rate=64), 0.02)
+    assert [[n for n, _ in g["params"]] for g in groups[:3]] == [
+        ["scores.kernel", "scores.bias"],
+        ["conv3.kernel", "bn3.gamma"],
+        ["bn3.beta"],
+    ]
+    assert [g["learning_rate_multiplier"] for g in groups] == [1, 0.5, 32, 0.25, 16, 0.125, 8]
+    assert [g.get("weight_decay") for g in groups] == [None, *[None, 0.02 / 64] * 3]
+
+
+def test_a_recipe_with_rates_of_shifts_moves_them_further() -> None:
+    def moved(rate: float) -> dict[str, float]:
+        model = pretrained()
+        before = [w.copy() for w in model.get_weights()]
+        recipe = Recipe("sgd", shift_rate=rate, learning_rate=1e-4, weight_decay=0.0)
+        model.fit(X, Y, epochs=1, seed=0, verbose=0, recipe=recipe)
+        after = zip(model.named_weights(), before, model.get_weights(), strict=True)
+        return {named[0]: float(np.abs(a - b).max()) for named, a, b in after}
+
+    even, further = moved(1.0), moved(64.0)
+    assert further["bn2/beta"] == pytest.approx(64 * even["bn2/beta"], rel=0.3)
+    assert further["conv2/kernel"] == pytest.approx(even["conv2/kernel"], rel=0.3)
 
 
 def test_a_recipe_with_rates_by_stage_moves_early_layers_less() -> None:

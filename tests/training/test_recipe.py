@@ -78,6 +78,8 @@ def test_errors_say_what_is_expected() -> None:
     )
     with pytest.raises(ArgumentError, match="Recipe: label_smoothing is out of range"):
         Recipe(label_smoothing=1.0)
+    with pytest.raises(ArgumentError, match="Recipe: shift_rate is out of range"):
+        Recipe(shift_rate=0.0)
 
 
 def test_images_are_small_first_and_whole_at_the_end() -> None:

@@ -59,8 +59,8 @@ def followed(
         source = data.resized(source, sizes)
     normalized = any(n.kind_name == "BatchNormalization" for n in inlined(model.graph).graph)
     optimizer = found.optimizer_for(steps, source.batch_size or BATCH_SIZE, normalized)
-    if found.stage_decay != 1:
-        optimizer.build(by_stage(model, found.stage_decay))
+    if found.stage_decay != 1 or found.shift_rate != 1:
+        optimizer.build(with_rates(model, found, optimizer.weight_decay))
     return found.compiled_for(compiled, optimizer), source
 
 
@@ -95,32 +95,48 @@ def epoch_sizes(model: Trainable, recipe: Recipe, epochs: range) -> dict[int, Si
     return found
 
 
-def by_stage(model: Trainable, decay: float) -> list[dict[str, Any]]:
-    """The weights of a model by stage, from the head to the input, each with its rate's factor.
+def with_rates(
+    model: Trainable, recipe: Recipe, weight_decay: float | None
+) -> list[dict[str, Any]]:
+    """The weights of a model in groups for `Optimizer.build`, each with its rate's factor.
 
-    The head has the factor 1, each stage in front of it `decay` times that of the one behind.
+    From the head to the input: the head has the factor 1, each stage in front of it `stage_decay`
+    times that of the one behind. Shifts of batch normalisations have `shift_rate` times theirs.
 
     Args:
         model: a built model.
-        decay: from 0 to 1.
+        recipe: which rates.
+        weight_decay: the optimizer's, which does not grow with the rate of shifts.
     """
+    level = _stage_levels(model) if recipe.stage_decay != 1 else {}
+    norms = (m for m in model.modules() if type(m).__name__ == "BatchNormalization")
+    shifts = {id(norm.beta) for norm in norms}
+    groups: dict[tuple[int, bool], list[Any]] = {}
+    for name, p in model.named_parameters():
+        apart = recipe.shift_rate != 1 and id(p) in shifts
+        groups.setdefault((level.get(id(p), 0), apart), []).append((name, p))
+    found: list[dict[str, Any]] = []
+    for (depth, apart), held in sorted(groups.items()):
+        group = {"params": held, "learning_rate_multiplier": recipe.stage_decay**depth}
+        if apart:
+            group["learning_rate_multiplier"] *= recipe.shift_rate
+            group["weight_decay"] = (weight_decay or 0.0) / recipe.shift_rate
+        found.append(group)
+    return found
+
+
+def _stage_levels(model: Trainable) -> dict[int, int]:
+    """By a parameter's identity, how many stages before the head it is; not those of the head."""
     found = division(model)
     level = {
         name: depth for depth, stage in enumerate(reversed(found.stages()), 1) for name in stage
     }
-    held = {
+    return {
         id(p): level[name]
         for name, layer in found.layers.items()
         if name in level
         for p in layer.parameters()
     }
-    groups: dict[int, list[Any]] = {}
-    for name, p in model.named_parameters():
-        groups.setdefault(held.get(id(p), 0), []).append((name, p))
-    return [
-        {"params": groups[depth], "learning_rate_multiplier": decay**depth}
-        for depth in sorted(groups)
-    ]
 
 
 def compile_for(model: Trainable, recipe: str | Recipe | None, y: Any) -> None:
