@@ -130,7 +130,7 @@ class Process:
         return lines[-1][:300] if lines else f"exit status {self.pipe.returncode}"
 
     def prepare(
-        self, case: Case, folder: Path, training: bool, check: bool, nudged: bool = False
+        self, case: Case, folder: Path, training: bool, check: bool, nudge: int = 0
     ) -> None:
         """Builds the network of a case in it."""
         optimizer = OPTIMIZERS["check" if check else case.optimizer]
@@ -141,7 +141,7 @@ class Process:
             "setting": self.contender.setting,
             "training": training,
             "check": check,
-            "nudged": nudged,
+            "nudge": nudge,
             "device": self.device,
             "threads": self.threads,
         }

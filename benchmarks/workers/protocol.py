@@ -31,7 +31,7 @@ class Task:
         setting: what distinguishes the contenders of one library.
         training: prepares steps, or inference.
         check: equality comes next: float32 in earnest, no dropout.
-        nudged: initial weights are changed by about their rounding error.
+        nudge: seed of a change of the initial weights by about their rounding error; 0: none.
         device: "cpu" or "cuda".
         threads: cores that may be used.
     """
@@ -42,7 +42,7 @@ class Task:
     setting: dict[str, Any] = field(default_factory=dict)
     training: bool = True
     check: bool = False
-    nudged: bool = False
+    nudge: int = 0
     device: str = "cpu"
     threads: int = 1
 
@@ -58,8 +58,8 @@ class Task:
         """Initial weights by "layer.weight", in Keras's layout."""
         with np.load(self.folder / "weights.npz") as file:
             found = {name: file[name] for name in file.files}
-        if self.nudged:
-            rng = np.random.default_rng(2)
+        if self.nudge:
+            rng = np.random.default_rng(self.nudge)
             for value in found.values():
                 value *= 1 + 1e-6 * rng.standard_normal(value.shape).astype(value.dtype)
         return found
