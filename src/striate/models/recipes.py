@@ -117,11 +117,9 @@ def with_rates(
         groups.setdefault((level.get(id(p), 0), apart), []).append((name, p))
     found: list[dict[str, Any]] = []
     for (depth, apart), held in sorted(groups.items()):
-        group = {"params": held, "learning_rate_multiplier": recipe.stage_decay**depth}
-        if apart:
-            group["learning_rate_multiplier"] *= recipe.shift_rate
-            group["weight_decay"] = (weight_decay or 0.0) / recipe.shift_rate
-        found.append(group)
+        times = recipe.shift_rate if apart else 1.0
+        group = {"params": held, "learning_rate_multiplier": recipe.stage_decay**depth * times}
+        found.append(group | ({"weight_decay": (weight_decay or 0.0) / times} if apart else {}))
     return found
 
 
