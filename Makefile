@@ -57,6 +57,8 @@ docs: $(STAMP)
 bench: $(STAMP)
 	@set -e; for what in training inference epoch start scaling; do \
 	    echo "=== $$what"; $(BIN)/python -m benchmarks $$what; done
+	@set -e; for what in mnist cifar10 precision zoo; do \
+	    echo "=== accuracy, $$what"; $(BIN)/python -m benchmarks.accuracy $$what; done
 	$(BIN)/python -m benchmarks.page
 
 # Each peer in a virtual environment of its own.
