@@ -136,3 +136,10 @@ def test_a_run_checks_measures_and_keeps_what_was_there(tmp_path: Path) -> None:
     assert found["rounding"] < 1e-3
     text = (tmp_path / "x.txt").read_text(encoding="utf-8")
     assert "losses of 20 steps of 2 float32 rows differ by" in text
+
+
+def test_peak_memory_is_the_worker_s_own_not_that_of_who_started_it() -> None:
+    block = np.ones(400 << 20, np.uint8)  # the peak that the child would inherit in rusage
+    code = "from benchmarks.workers import protocol; print(protocol._peak_bytes())"
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert 2**20 < int(told.stdout) < 200 << 20 < block.nbytes
