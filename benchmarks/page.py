@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import report
+from benchmarks.networks.workloads import WORKLOADS
 from benchmarks.results import FOLDER
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "guides" / "benchmarks.md"
@@ -33,7 +34,8 @@ and `mixed_bfloat16`. Its default settings have a column of their own.
 
 Rates are also shares of the machine's own peak: the fastest product of two large matrices in the
 same precision, measured in the same run. The multiply-adds are those of the definition of
-convolution and dense layers, three times for training (forward, weights, inputs).
+convolution and dense layers, three times for training (forward, weights, inputs). The last column
+is the most memory that a process held, striate's and that of the best peer.
 """
 
 Columns = dict[str, Callable[[str], bool]]
@@ -104,30 +106,43 @@ def timed(record: dict[str, Any]) -> list[str]:
         if any(best(case, wanted) is not None for case in record["cases"])
     }
     rows = []
-    for case in record["cases"]:
+    for case in sorted(record["cases"], key=place):
         found = {title: best(case, wanted) for title, wanted in used.items()}
         scaling = record["what"] == "scaling"
         cells = [shown(case, seconds, scaling) for seconds in found.values()]
         rows.append([case["case"], str(case["batch"]), *cells, *summary(case)])
-    return table(["network", "batch", *used, "to tutorials", "to best peer", "of peak"], rows)
+    heads = ["network", "batch", *used, "to tutorials", "to best peer", "of peak", "MiB"]
+    return table(heads, rows)
+
+
+def place(case: dict[str, Any]) -> tuple[int, int]:
+    """Where a case stands in a table: workloads in their order, then what is none as it came."""
+    names = list(WORKLOADS)
+    known = case["case"] in names
+    return (names.index(case["case"]), case["batch"]) if known else (len(names), 0)
 
 
 def summary(case: dict[str, Any]) -> list[str]:
-    """striate's best row: times PyTorch of tutorials, times the best of all others, of peak."""
+    """striate's best row: times PyTorch of tutorials, times the best of all others, of peak; MiB.
+
+    Memory is the most that a process held, of that row and of the best of all others.
+    """
     own = [n for n in case["seconds_per_image"] if n.startswith("striate")]
     others = [n for n in case["seconds_per_image"] if not n.startswith("striate")]
     if not own:
-        return ["–", "–", "–"]
+        return ["–"] * 4
     times = case["seconds_per_image"]
     fastest = min(own, key=lambda n: report.quartiles(times[n])[1])
     to_tutorials = report.ratio(case, fastest, report.REFERENCE)
     peer = min(others, key=lambda n: report.quartiles(times[n])[1]) if others else ""
     to_best = report.ratio(case, fastest, peer)
     part = report.share(case, fastest, case["limits"])
+    memory = {name: held["peak_bytes"] / 2**20 for name, held in case["memory"].items()}
     return [
         f"{to_tutorials:.2f}" if to_tutorials else "–",
         f"{to_best:.2f} ({peer})" if to_best else "–",
         f"{part:.0%}" if part else "–",
+        ", ".join(f"{held:,.0f}" for held in map(memory.get, (fastest, peer)) if held) or "–",
     ]
 
 
