@@ -5,7 +5,11 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
 from benchmarks import page, report
+
+pytestmark = pytest.mark.torch
 
 CASE = {
     "what": "training",

@@ -8,6 +8,8 @@ from benchmarks.networks.workloads import workload
 from striate.kernels import library
 from striate.plan.glossary import MEANINGS, glossary
 
+pytestmark = pytest.mark.torch
+
 NETWORKS = ("digits", "three_of_32", "deep", "resnet20", "squeezenet", "mobilenet_v2")
 PLAIN = {
     "add maps",
