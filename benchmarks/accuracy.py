@@ -201,6 +201,7 @@ def trained(run: Run, folder: Path, given: argparse.Namespace) -> dict[str, Any]
         "precision": run.precision,
         "targets": list(TARGETS[given.what]),
         "seeds": [],
+        "jpeg_copies": images.copies(run.images) is not None,
         "failed": "",
     }
     (folder / "graph.json").write_text(graph.to_json(), encoding="utf-8")

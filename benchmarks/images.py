@@ -22,12 +22,17 @@ def found(name: str) -> Path | None:
     return next((file for file in files if file.exists()), None)
 
 
+def copies(name: str) -> Path | None:
+    """An archive of JPEG copies of a data set's images, which `load` takes instead of it."""
+    return found("cifar10_images.zip") if name == "cifar10" else None
+
+
 def load(name: str) -> tuple[Split, Split]:
     """(x_train, y_train), (x_test, y_test); x uint8 (N, H, W, C), y int64 (N,).
 
     From a file beside the checkout if there is one, else as `striate.datasets` has it.
     """
-    if name == "cifar10" and (archive := found("cifar10_images.zip")):
+    if archive := copies(name):
         arrays = _decoded(archive)
     elif name == "mnist" and (file := found("mnist.npz")):
         with np.load(file) as opened:

@@ -176,6 +176,8 @@ def section(record: dict[str, Any]) -> list[str]:
     if record["limits"]:
         lines.append(report.limits_text(record["limits"]))
     body = accurate(record) if accuracy else timed(record)
+    if any(case.get("jpeg_copies") for case in record["cases"]):
+        lines.append("CIFAR-10: JPEG copies of its images")
     absent = sorted({n for case in record["cases"] for n in failures(case)})
     notes = [f"Not measured: {', '.join(absent)}.", ""] if absent else []
     return [*body, "", *notes, *[f"{line}  " for line in lines], ""]

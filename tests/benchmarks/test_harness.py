@@ -138,6 +138,7 @@ def test_a_run_checks_measures_and_keeps_what_was_there(tmp_path: Path) -> None:
     assert "losses of 20 steps of 2 float32 rows differ by" in text
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="asks Linux's kernel for it")
 def test_peak_memory_is_the_worker_s_own_not_that_of_who_started_it() -> None:
     block = np.ones(400 << 20, np.uint8)  # the peak that the child would inherit in rusage
     code = "from benchmarks.workers import protocol; print(protocol._peak_bytes())"

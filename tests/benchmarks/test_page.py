@@ -35,19 +35,21 @@ CASE = {
 }
 
 
+WHERE = dict.fromkeys(["processor", "instruction_set", "threads", "cores", "memory_gib"], "-")
+WHERE |= dict.fromkeys(["system", "python", "commit", "utc", "load_at_start", "command"], "-")
+
+
 def test_the_page_is_that_of_the_results() -> None:
     assert page.PAGE.read_text(encoding="utf-8") == page.page(), "run `python -m benchmarks.page`"
 
 
 def test_a_library_shows_its_best_row_and_ratios_are_within_rounds(tmp_path: Path) -> None:
-    where = dict.fromkeys(["processor", "instruction_set", "threads", "cores", "memory_gib"], "-")
-    where |= dict.fromkeys(["system", "python", "commit", "utc", "load_at_start", "command"], "-")
-    record = {"what": "training", "machine": where, "limits": CASE["limits"], "cases": [CASE]}
+    record = {"what": "training", "machine": WHERE, "limits": CASE["limits"], "cases": [CASE]}
     (tmp_path / "training_x.json").write_text(json.dumps(record), encoding="utf-8")
     text = page.page(tmp_path)
     assert (
         "| digits | 64 | 500 | 1,000 | 333 | 1,111 | 3.00 "
-        "| 0.80 (PyTorch by hand, bfloat16) | 50% |"
+        "| 0.80 (PyTorch by hand, bfloat16) | 50% | 300 |"
     ) in text
     assert "Not measured: Keras on jax, default (absent: no environment .peers/keras-jax)." in text
     assert "torch 2.0" in text
@@ -72,3 +74,10 @@ def test_targets_are_reached_at_the_first_epoch_that_is_right_so_often() -> None
     assert report.reached(case, 0.98) == (2, 2.0, 100)
     assert report.reached_text(case, 0.99) == "4.0 s, 200 images, 1 of 2 seeds"
     assert report.reached_text(case, 0.995) == "not reached"
+
+
+@pytest.mark.parametrize("copies", [True, False])
+def test_a_table_says_that_images_were_jpeg_copies(copies: bool) -> None:
+    case = {"case": "ours", "targets": [0.8], "failed": "absent", "jpeg_copies": copies}
+    record = {"what": "accuracy_cifar10", "machine": WHERE, "limits": {}, "cases": [case]}
+    assert ("CIFAR-10: JPEG copies of its images  " in page.section(record)) is copies

@@ -119,7 +119,7 @@ def test_the_plan_says_of_first_convolutions() -> None:
     assert step.kernels == ("direct", "window pool")
     assert step.shape == (2, 3, 2, 7)
     (note,) = (n for n in plan.applied if n.rule == "one block")
-    assert note.text == "one step by our own kernels: direct + windows' codes"
+    assert note.text == "one step by our own kernels: direct + window pool"
     model.layers[1].register_forward_hook(lambda *_: None)
     assert not any(op.pools for op in model.plan(training=True).operations)
     check_equal(model, torch.randn(2, 9, 8, 5))

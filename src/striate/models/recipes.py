@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from striate import data, training
 from striate.errors import ArgumentError, ShapeError, message
 from striate.graph.inlining import inlined
+from striate.layers import BatchNormalization
 from striate.models.division import division
 from striate.models.sizes import Size, resized_form
 from striate.plan.logits import logits_split
@@ -109,8 +110,7 @@ def with_rates(
         weight_decay: the optimizer's, which does not grow with the rate of shifts.
     """
     level = _stage_levels(model) if recipe.stage_decay != 1 else {}
-    norms = (m for m in model.modules() if type(m).__name__ == "BatchNormalization")
-    shifts = {id(norm.beta) for norm in norms}
+    shifts = {id(m.beta) for m in model.modules() if isinstance(m, BatchNormalization)}
     groups: dict[tuple[int, bool], list[Any]] = {}
     for name, p in model.named_parameters():
         apart = recipe.shift_rate != 1 and id(p) in shifts

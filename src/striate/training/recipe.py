@@ -59,7 +59,7 @@ class Recipe:
             below 1, early layers, which know what is common to all images, change less. The head
             learns at the full rate.
         shift_rate: rate of the shifts (beta) of batch normalisations, as a multiple of that of the
-            other weights; they decay at the rate of the others. 64 helps SGD where epochs are few.
+            other weights; they decay at the rate of the others. Jordan (2024) has 64, with SGD.
 
     Raises:
         ArgumentError: an argument is out of range.

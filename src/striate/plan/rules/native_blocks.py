@@ -96,7 +96,7 @@ def _join(draft: Draft, operation: Operation) -> None:
     found = windowed(draft, operation)
     if found is not None:
         nodes = join_windowed(draft, operation, *found)
-        text = "one step by our own kernels: direct + windows' codes"
+        text = "one step by our own kernels: direct + window pool"
         draft.say(RULE, nodes, text)
         return
     shape, followers = with_followers(draft, operation)
