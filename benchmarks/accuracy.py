@@ -72,11 +72,16 @@ class Run:
     variables: dict[str, str] = field(default_factory=dict)
 
 
-def _keras(title: str, network: str, epochs: int) -> Run:
+def _keras(title: str, network: str, epochs: int, optimizer: str) -> Run:
     variables = {"KERAS_BACKEND": "tensorflow", "TF_CPP_MIN_LOG_LEVEL": "2"}
     peer = "keras-tensorflow"
     run = Run(f"Keras on tensorflow, {title}", network, epochs, worker="keras_worker", peer=peer)
-    return replace(run, variables=variables)
+    return replace(run, variables=variables, optimizer=optimizer)
+
+
+def _whitened(title: str, epochs: int, batch: int, recipe: dict[str, Any]) -> Run:
+    name = f"striate, {title}, whitened, {epochs} epochs"
+    return Run(name, "quick_images", epochs, batch, recipe=recipe, whiten=True)
 
 
 RECIPE: dict[str, Any] = {}
@@ -90,28 +95,15 @@ RUNS: dict[str, list[Run]] = {
         Run("striate, recipe, small network, 4 epochs", "quick_digits", 4, 128, recipe=RECIPE),
         Run("striate, recipe, the guide's network, 2 epochs", "digits", 2, 128, recipe=RECIPE),
         Run(f"striate, {GUIDE}", "digits", 5),
-        _keras(GUIDE, "digits", 5),
+        _keras(GUIDE, "digits", 5, "rmsprop"),
     ],
     "cifar10": [
-        Run(
-            "striate, recipe with SGD, whitened",
-            "quick_images",
-            10,
-            1024,
-            recipe=STEEP,
-            whiten=True,
-        ),
-        Run(
-            "striate, recipe, whitened",
-            "quick_images",
-            10,
-            512,
-            recipe={"label_smoothing": 0.2},
-            whiten=True,
-        ),
+        _whitened("recipe with SGD", 3, 512, STEEP),
+        _whitened("recipe with SGD", 8, 1024, STEEP),
+        _whitened("recipe", 3, 512, {"label_smoothing": 0.2}),
         Run("striate, recipe, ResNet-18", "resnet18_bytes", 15, 256, recipe={"optimizer": "sgd"}),
-        Run("striate, default fit", "quick_images", 10, optimizer="adam"),
-        _keras("default fit", "quick_images", 10),
+        Run("striate, default fit", "quick_images", 6, optimizer="adam"),
+        _keras("default fit", "quick_images", 6, "adam"),
     ],
     "zoo": [
         Run("LeNet-5, modern form", "lenet5_modern", 2, 128, recipe=RECIPE),
