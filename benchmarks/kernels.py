@@ -300,9 +300,12 @@ def norms() -> Iterator[Case]:
 
 
 def depthwise() -> Iterator[Case]:
-    """The cases of the depthwise convolution of inference."""
+    """The cases of the depthwise convolution of inference, and of a training step."""
     for title, *row in kernel_depthwise.ROWS:
         yield Case(title, *kernel_depthwise.pair(*row), 1e-5)
+    for title, *row in kernel_depthwise.TRAINED:
+        near = 1e-5 if row[-1] is torch.float32 else 2e-2  # torch rounds weights, too
+        yield Case(title, *kernel_depthwise.trained(*row), near)
 
 
 def pools() -> Iterator[Case]:

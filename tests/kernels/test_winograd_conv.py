@@ -12,7 +12,7 @@ from torch import Tensor
 
 from striate.errors import KernelError, message
 from striate.kernels import library
-from striate.kernels.conv import ConvKernel
+from striate.kernels.conv import KERNELS, ConvKernel
 from striate.kernels.shapes import ConvShape
 
 pytestmark = [
@@ -65,10 +65,10 @@ def guarded(images: int, shape: ConvShape, dtype: torch.dtype, row: int) -> tupl
 
 def run(name: str, shape: ConvShape, images: int, **given: Tensor | None) -> tuple[Tensor, Tensor]:
     """Result and code of a kernel, both guarded."""
-    y, memory = guarded(images, shape, torch.float32, shape.y_row or shape.filters)
+    y, memory = guarded(images, shape, shape.dtype, shape.y_row or shape.filters)
     code, code_memory = guarded(images, shape, torch.uint8, shape.filters)
     kernel = ConvKernel(name, shape)
-    x = values(images, shape.channels, *shape.size, row=shape.x_row)
+    x = rounded(values(images, shape.channels, *shape.size), shape.x_row, shape.dtype)
     bias = torch.randn(shape.filters, generator=torch.Generator().manual_seed(5))
     kernel(x, kernel.pack(kernel_of(shape)), bias, y=y, code=code, **given)
     for whole in (memory, code_memory):
@@ -77,6 +77,14 @@ def run(name: str, shape: ConvShape, images: int, **given: Tensor | None) -> tup
     wide = memory[GUARD:-GUARD].view(-1, shape.y_row or shape.filters)
     assert (wide[:, shape.filters :] == 77).all()
     return y, code
+
+
+def rounded(t: Tensor, row: int = 0, dtype: torch.dtype = torch.float32) -> Tensor:
+    """Numbers that bfloat16 has, of either type, `row` values from pixel to pixel."""
+    n, c, h, w = t.shape
+    wide = torch.zeros(n, h, w, max(row, c), dtype=dtype)
+    wide[..., :c] = t.bfloat16().permute(0, 2, 3, 1)
+    return wide[..., :c].permute(0, 3, 1, 2)
 
 
 def assert_near(found: Tensor, right: Tensor) -> None:
@@ -104,12 +112,34 @@ def test_it_is_the_definition(shape: ConvShape, images: int, extras: bool) -> No
         assert (code != winner).double().mean() < 1e-3  # values that are equal but for the error
 
 
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("images", [1, 3])
+@pytest.mark.parametrize("extras", [False, True])
+def test_of_bfloat16_it_is_the_same_rounded(shape: ConvShape, images: int, extras: bool) -> None:
+    results = []
+    for half in (False, True):
+        sizes, given = replace(shape, half=half), {}
+        if extras:
+            add = values(images, shape.filters, *shape.convolved, seed=2)
+            mask = values(images, shape.channels, *shape.size, seed=3)
+            given["add"] = rounded(add, shape.y_row, sizes.dtype)
+            given["mask"] = rounded(mask, shape.x_row, sizes.dtype)
+        results.append(run("winograd_conv", sizes, images, **given))
+    (right, winner), (found, code) = results
+    assert torch.equal(found, right.bfloat16())
+    if shape.pool == 2:
+        assert torch.equal(code, winner)
+
+
 def test_a_large_result_is_torchs() -> None:
     """One that is written past the caches."""
     shape = ConvShape(16, 16, (513, 513), (3, 3), padding=SAME)
     kernel, x = ConvKernel("winograd_conv", shape), values(1, 16, 513, 513)
     right = torch.nn.functional.conv2d(x.double(), kernel_of(shape).double(), padding=1)
     assert_near(kernel(x, kernel.pack(kernel_of(shape))), right)
+    half, x = ConvKernel("winograd_conv", replace(shape, half=True)), rounded(x)
+    right = kernel(x, kernel.pack(kernel_of(shape)))
+    assert torch.equal(half(x.bfloat16(), half.pack(kernel_of(shape))), right.bfloat16())
 
 
 @pytest.mark.parametrize("shape", [SHAPES[1], SHAPES[2], SHAPES[7]])
@@ -154,13 +184,15 @@ def test_what_is_not_finite_stays_visible(bad: float, shape: ConvShape) -> None:
     assert not found.isfinite()[~right.isfinite()].any()
 
 
-def test_it_reads_nothing_beyond_its_inputs() -> None:
+@pytest.mark.parametrize("half", [False, True])
+def test_it_reads_nothing_beyond_its_inputs(half: bool) -> None:
     """Each input ends where memory that may not be touched begins."""
-    shape = SHAPES[1]
+    shape = replace(SHAPES[1], half=half)
     page = mmap.PAGESIZE
     kernel = ConvKernel("winograd_conv", shape)
-    x, weights = values(1, shape.channels, *shape.size), kernel_of(shape)
+    x, weights = values(1, shape.channels, *shape.size).to(shape.dtype), kernel_of(shape)
     mask, add = values(*x.shape, seed=3), values(1, shape.filters, *shape.convolved)
+    mask, add = mask.to(shape.dtype), add.to(shape.dtype)
     right = kernel(x, kernel.pack(weights), torch.zeros(shape.filters), mask=mask, add=add)
     protect = ctypes.CDLL(None).mprotect
     protect.argtypes = (ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int)
@@ -168,12 +200,12 @@ def test_it_reads_nothing_beyond_its_inputs() -> None:
 
     def at_the_end(tensor: Tensor) -> Tensor:
         flat = tensor.permute(0, 2, 3, 1).reshape(-1) if tensor.dim() == 4 else tensor
-        size = (flat.numel() * 4 + page - 1) // page * page
+        size = (flat.nbytes + page - 1) // page * page
         memory = mmap.mmap(-1, size + page)
         place = torch.frombuffer(memory, dtype=torch.uint8)
         kept.append((memory, place))
         assert protect(place.data_ptr() + size, page, 0) == 0
-        inner = place[size - flat.numel() * 4 : size].view(torch.float32)
+        inner = place[size - flat.nbytes : size].view(tensor.dtype)
         inner.copy_(flat)
         if tensor.dim() != 4:
             return inner
@@ -208,3 +240,13 @@ def test_what_it_does_not_do(other: dict[str, object]) -> None:
         ConvKernel("winograd_conv", shape)
     fault = "the kernel does not do this shape"
     assert str(caught.value) == message("winograd_conv", fault, got={"shape": shape})
+
+
+@pytest.mark.parametrize("name", [n for n in KERNELS if n != "winograd_conv"])
+def test_of_bfloat16_no_other_kernel_reads_maps(name: str) -> None:
+    if name == "direct_conv_bf16" and not library.bfloat16():
+        pytest.skip("the processor does not multiply bfloat16")
+    shape = ConvShape(64, 64, (13, 13), (3, 3))
+    ConvKernel(name, shape)
+    with pytest.raises(KernelError, match="does not do this shape"):
+        ConvKernel(name, replace(shape, half=True))

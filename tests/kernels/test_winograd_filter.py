@@ -33,11 +33,19 @@ SHAPES = [
 ]
 
 
-def rows(images: int, channels: int, size: tuple[int, int], row: int, seed: int) -> Tensor:
-    """Random (N, C, H, W), `row` floats from pixel to pixel; what lies between them is NaN."""
+def rows(
+    images: int,
+    channels: int,
+    size: tuple[int, int],
+    row: int,
+    seed: int,
+    dtype: torch.dtype = torch.float32,
+) -> Tensor:
+    """Random (N, C, H, W) that bfloat16 has; between pixels of `row` values there is NaN."""
     generator = torch.Generator().manual_seed(seed)
-    wide = torch.full((images, *size, max(row, channels)), torch.nan)
-    wide[..., :channels] = torch.randn((images, *size, channels), generator=generator)
+    wide = torch.full((images, *size, max(row, channels)), torch.nan, dtype=dtype)
+    numbers = torch.randn((images, *size, channels), generator=generator)
+    wide[..., :channels] = numbers.bfloat16()
     return wide[..., :channels].permute(0, 3, 1, 2)
 
 
@@ -67,6 +75,25 @@ def check(shape: ConvShape, images: int, masked: bool) -> None:
 @pytest.mark.parametrize("masked", [False, True])
 def test_it_is_torchs(shape: ConvShape, images: int, masked: bool) -> None:
     check(shape, images, masked)
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("masked", [False, True])
+def test_of_bfloat16_it_is_the_same(shape: ConvShape, masked: bool) -> None:
+    results = []
+    for half in (False, True):
+        dtype = torch.bfloat16 if half else torch.float32
+        sizes = (
+            (shape.channels, shape.size, shape.x_row, 0, dtype),
+            *((shape.filters, shape.convolved, shape.y_row, seed, dtype) for seed in (1, 2)),
+        )
+        x, g, mask = (rows(3, *size) for size in sizes)
+        gradient = WinogradFilterGradient(replace(shape, half=half))
+        results.append(gradient(x, g, mask if masked else None))
+    right, found = results
+    assert all(t.dtype is torch.float32 for t in found)
+    assert torch.equal(found[0], right[0])
+    assert torch.equal(found[1], right[1])
 
 
 @pytest.mark.parametrize("threads", [1, 2, 3, 4])

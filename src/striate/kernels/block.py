@@ -17,7 +17,7 @@ from striate.kernels import (
     strided_gradient,
     winograd_filter,
 )
-from striate.kernels.conv import ConvKernel, choose, new_map
+from striate.kernels.conv import ConvKernel, choose, does, new_map
 from striate.kernels.filter_gradient import FilterGradient
 from striate.kernels.one_by_one import OneByOne
 from striate.kernels.pooled_backward import PooledBackward
@@ -26,6 +26,7 @@ from striate.kernels.strided_gradient import StridedGradient
 from striate.kernels.winograd_filter import WinogradFilterGradient
 
 SMALL_MAPS = 20_000  # floats
+HALF_OBSTACLE = "of our kernels, Winograd's alone read and write bfloat16"
 
 Gradients = tuple[Tensor | None, Tensor | None, Tensor | None]  # of input, weights and bias
 
@@ -224,6 +225,10 @@ class Block:
 
 def obstacle(shape: ConvShape) -> str:
     """ "" if our kernels are the faster ones for a shape, else why torch's run."""
+    if shape.half:
+        fits = does("winograd_conv", shape) and does("winograd_conv", shape.gradient())
+        fits = fits and _data_kernel(shape) is not None and _filter_gradient(shape) is not None
+        return "" if fits else HALF_OBSTACLE
     name = choose(shape).name
     if name == "plain_conv":
         return "none of our fast kernels does these sizes"
@@ -261,7 +266,7 @@ def spread(g: Tensor, code: Tensor, size: tuple[int, int]) -> Tensor:
         size: height and width of the map before pooling.
     """
     rows, columns = (2 * n for n in g.shape[2:])
-    whole = new_map(len(g), g.shape[1], size).zero_()
+    whole = new_map(len(g), g.shape[1], size, g.dtype).zero_()
     for i in range(4):
         whole[:, :, i // 2 : rows : 2, i % 2 : columns : 2] = torch.where(code == i, g, 0.0)
     return whole
@@ -276,7 +281,7 @@ def _pooled_backward(shape: ConvShape) -> PooledBackward | None:
 
 def _filter_gradient(shape: ConvShape) -> WinogradFilterGradient | FilterGradient | None:
     """The fastest kernel of the gradients of weights and bias; None: torch's."""
-    shape = replace(shape, activation="linear", number=0.0, pool=1)
+    shape = _alone(shape)
     if winograd_filter.suitable(shape):
         return WinogradFilterGradient(shape)
     return FilterGradient(shape) if filter_gradient.suitable(shape) else None
@@ -288,13 +293,18 @@ def _data_kernel(shape: ConvShape) -> ConvKernel | StridedGradient | None:
     Winograd's computes whole tiles of 4x4: where more than half of them lies outside the map, torch
     is sooner.
     """
-    alone = replace(shape, activation="linear", number=0.0, pool=1)
+    alone = _alone(shape)
     if strided_gradient.suitable(alone):
         return StridedGradient(alone)
     found = choose(shape.gradient())
     height, width = shape.size
     tiles = -(-height // 4) * -(-width // 4) * 16
     return found if found.name == "winograd_conv" and tiles < 2 * height * width else None
+
+
+def _alone(shape: ConvShape) -> ConvShape:
+    """The convolution without what follows it."""
+    return replace(shape, activation="linear", number=0.0, pool=1)
 
 
 def _plain_backward(

@@ -40,7 +40,7 @@ def suitable(block: Block) -> bool:
     would be there together with the gradients of all.
     """
     shape = block.shape
-    if shape.activation not in ("linear", "relu"):
+    if shape.half or shape.activation not in ("linear", "relu"):
         return False
     if block.product is not None:
         return True

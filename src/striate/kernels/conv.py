@@ -13,6 +13,7 @@ from striate.kernels.shapes import ConvShape, NativeShape, NativeValues, unsuita
 
 # From the fastest to the definition: a shape gets the first that is suitable for it.
 KERNELS: tuple[str, ...] = ("winograd_conv", "direct_conv_bf16", "direct_conv", "plain_conv")
+HALF_MAPS = frozenset({"winograd_conv"})  # those that read and write maps of bfloat16, too
 
 _SHAPE = ctypes.POINTER(NativeShape)
 _VALUES = ctypes.POINTER(NativeValues)
@@ -33,7 +34,7 @@ class ConvKernel:
         self.name, self.shape = name, shape
         if name == "direct_conv_bf16" and not library.bfloat16():
             raise KernelError(message(name, "the processor does not multiply bfloat16"))
-        self.packed_size: int = _size(name)(shape.native)
+        self.packed_size: int = _size(name)(shape.native) if does(name, shape) else 0
         if not self.packed_size:
             raise unsuitable(name, shape)
         self._run = library.function(name, _SHAPE, ctypes.c_int64, _VALUES, ctypes.c_int32)
@@ -67,7 +68,7 @@ class ConvKernel:
         y: Tensor | None = None,
         code: Tensor | None = None,
     ) -> Tensor:
-        """The block's result; maps are (N, C, H, W) of float32 with channels-last strides.
+        """The block's result; maps are channels-last (N, C, H, W) of the shape's type.
 
         Args:
             x: the input.
@@ -80,7 +81,7 @@ class ConvKernel:
         """
         shape = self.shape
         if y is None:
-            y = new_map(len(x), shape.filters, shape.result)
+            y = new_map(len(x), shape.filters, shape.result, shape.dtype)
         tensors = (x, mask, packed, bias, add, y, code)
         values = NativeValues(*[None if t is None else t.data_ptr() for t in tensors])
         library.check(self._run(shape.native, len(x), values, library.threads()), self.name)
@@ -118,7 +119,7 @@ def packed_bytes(name: str, shape: ConvShape) -> int:
 
 def does(name: str, shape: ConvShape) -> bool:
     """Whether a kernel is made for a shape."""
-    return bool(_size(name)(shape.native))
+    return (name in HALF_MAPS or not shape.half) and bool(_size(name)(shape.native))
 
 
 def new_gradients(shape: ConvShape) -> tuple[Tensor, Tensor]:

@@ -20,7 +20,7 @@ def suitable(shape: ConvShape) -> bool:
     rows, columns = shape.convolved
     small = rows * columns <= 9
     easy = shape.channels <= 8 or shape.kernel == (1, 1) or shape.strides != (1, 1) or small
-    return shape.pool == 1 and easy
+    return shape.pool == 1 and easy and not shape.half
 
 
 class FilterGradient:

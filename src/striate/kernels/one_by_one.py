@@ -16,7 +16,8 @@ _PLACE = ctypes.c_void_p
 
 def suitable(shape: ConvShape) -> bool:
     """Whether the kernel does a shape."""
-    return bool(library.function("one_by_one_suitable", _SHAPE)(shape.native))
+    does = library.function("one_by_one_suitable", _SHAPE)
+    return not shape.half and bool(does(shape.native))
 
 
 class OneByOne:

@@ -23,7 +23,8 @@ _MAPS = (_SHAPE, ctypes.c_int64, _FLOATS, ctypes.c_void_p, _FLOATS)  # shape, im
 
 def suitable(shape: ConvShape) -> bool:
     """Whether a block's backward can be computed so: strides 1, 2x2 pooling, ReLU or nothing."""
-    return bool(library.function("pooled_backward_suitable", _SHAPE)(shape.native))
+    does = library.function("pooled_backward_suitable", _SHAPE)
+    return not shape.half and bool(does(shape.native))
 
 
 class PooledBackward:

@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
+import torch
+
 from striate.errors import KernelError, message
 
 ACTIVATIONS = {"linear": 0, "relu": 1, "capped_relu": 2, "leaky_relu": 3}
@@ -27,7 +29,7 @@ class NativeShape(ctypes.Structure):
         *((name, ctypes.c_int32) for name in ("dilation_h", "dilation_w", "pad_top", "pad_left")),
         *((name, ctypes.c_int32) for name in ("pool", "activation")),
         ("number", ctypes.c_float),
-        *((name, ctypes.c_int32) for name in ("x_row", "y_row", "images")),
+        *((name, ctypes.c_int32) for name in ("x_row", "y_row", "images", "half")),
     ]
 
 
@@ -51,10 +53,11 @@ class ConvShape:
         pool: 1, or 2 for max-pooling of 2x2 with stride 2 and "valid" padding.
         activation: one of `ACTIVATIONS`.
         number: the activation's cap or slope.
-        x_row, y_row: floats from one pixel to the next, where a map is a part of a wider one;
+        x_row, y_row: values from one pixel to the next, where a map is a part of a wider one;
             0: it is not.
         images: of a usual call, where they are few: what reads many weights per image is not
             chosen then; 0: many.
+        half: whether input and result are bfloat16; weights and bias are float32.
     """
 
     channels: int
@@ -70,6 +73,7 @@ class ConvShape:
     x_row: int = 0
     y_row: int = 0
     images: int = 0
+    half: bool = False
 
     @cached_property
     def convolved(self) -> tuple[int, int]:
@@ -98,8 +102,13 @@ class ConvShape:
             *(*self.kernel, *self.strides, *self.dilation),
             *(self.padding[0][0], self.padding[1][0], self.pool),
             *((ACTIVATIONS | MORE_ACTIVATIONS)[self.activation], self.number),
-            *(self.x_row or self.channels, self.y_row or self.filters, self.images),
+            *(self.x_row or self.channels, self.y_row or self.filters, self.images, self.half),
         )
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """Of its input and its result."""
+        return torch.bfloat16 if self.half else torch.float32
 
     def gradient(self) -> ConvShape:
         """The block whose result is the gradient of this one's input, of stride 1 and no pooling.

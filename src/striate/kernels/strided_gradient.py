@@ -16,7 +16,7 @@ _PLACES = (ctypes.c_void_p,) * 4  # packed, g, mask, dx
 
 def suitable(shape: ConvShape) -> bool:
     """Whether a shape is what the kernel is made for; any without pooling it can do."""
-    return shape.pool == 1 and shape.strides != (1, 1)
+    return shape.pool == 1 and shape.strides != (1, 1) and not shape.half
 
 
 class StridedGradient:

@@ -41,7 +41,7 @@ class WinogradFilterGradient:
         """Gradients of the kernel, (O, C, 3, 3) with channels-last strides, and of the bias, (O,).
 
         Args:
-            x: the block's input, (N, C, H, W) of float32 with channels-last strides.
+            x: the block's input, (N, C, H, W) with channels-last strides, of the shape's type.
             g: the gradient of its result, likewise.
             mask: as g, the result of the ReLU behind it: g counts as 0 where it is not above 0.
         """

@@ -1,8 +1,9 @@
 // What every convolution kernel is told: the sizes of a block and the places of its values.
 //
 // A block is a convolution with what follows it: bias, a sum with another map, max-pooling of
-// 2x2, an activation. Maps are NHWC floats. The same two structs serve every kernel, so that the
-// plan picks one by its name and the others stay as they are (kernels/shapes.py mirrors them).
+// 2x2, an activation. Maps are NHWC, of floats, or of bfloat16 where a kernel knows them. The same
+// two structs serve every kernel, so that the plan picks one by its name and the others stay as they
+// are (kernels/shapes.py mirrors them).
 #pragma once
 
 #include <cstddef>
@@ -33,11 +34,13 @@ struct ConvShape {
     int32_t pool;                     // 1: none; 2: the largest of 2x2, stride 2, rest cut off
     int32_t activation;               // Activation
     float number;                     // its cap or slope
-    int32_t x_row, y_row;             // floats from one pixel to the next, in x and in y
+    int32_t x_row, y_row;             // values from one pixel to the next, in x and in y
     int32_t images;                   // of a usual call, for the choice of a kernel; 0: many
+    int32_t half;                     // x, mask, add and y are bfloat16; weights and bias are not
 };
 
-// The places of a block's values, for one call on `images` images.
+// The places of a block's values, for one call on `images` images; floats, but where `half` says
+// otherwise.
 struct ConvValues {
     const float *x;      // (images, in_h, in_w, channels)
     const float *mask;   // as x, or null: x counts as 0 where mask <= 0 (gradients behind a ReLU)

@@ -16,29 +16,29 @@ using namespace striate;
 
 namespace {
 
-struct Part { // 16 channels of an image
+template <class T> struct Part { // 16 channels of an image, of floats or bfloat16
     const ConvShape &s;
     const Activated &clip;
     bool clips;          // whether that is the whole activation
-    const float *x;      // the image, at the first channel
+    const T *x;          // the image, at the first channel
     const float *packed; // at the first channel
-    float *y;            // the result, at the first channel
+    T *y;                // the result, at the first channel
     __m512 bias;
     __mmask16 in;
 
-    float *row(int h) const { return y + static_cast<ptrdiff_t>(h) * s.out_w * s.y_row; }
+    T *row(int h) const { return y + static_cast<ptrdiff_t>(h) * s.out_w * s.y_row; }
 };
 
 // Activations that take more than a few registers have a row of sums for themselves.
-void activate(const Part &p, float *y) {
+template <class T> void activate(const Part<T> &p, T *y) {
     for (int w = 0; w < p.s.out_w; ++w, y += p.s.y_row)
-        store(y, p.in, activated(p.s.activation, p.s.number, _mm512_maskz_loadu_ps(p.in, y)));
+        store(y, p.in, activated(p.s.activation, p.s.number, load(y, p.in)));
 }
 
 // A row of any window: one result after the other.
-void plain_row(const Part &p, int h) {
+template <class T> void plain_row(const Part<T> &p, int h) {
     const ConvShape &s = p.s;
-    float *y = p.row(h);
+    T *y = p.row(h);
     for (int w = 0; w < s.out_w; ++w, y += s.y_row) {
         __m512 sum = p.bias;
         for (int kh = 0; kh < s.kernel_h; ++kh) {
@@ -51,8 +51,7 @@ void plain_row(const Part &p, int h) {
                     continue;
                 const size_t at = (static_cast<size_t>(row) * s.in_w + column) * s.x_row;
                 const size_t tap = static_cast<size_t>(kh * s.kernel_w + kw) * s.channels;
-                sum = _mm512_fmadd_ps(_mm512_maskz_loadu_ps(p.in, p.x + at),
-                                      _mm512_maskz_loadu_ps(p.in, p.packed + tap), sum);
+                sum = _mm512_fmadd_ps(load(p.x + at, p.in), load(p.packed + tap, p.in), sum);
             }
         }
         store(y, p.in, p.clips ? p.clip.clipped(sum) : sum);
@@ -65,18 +64,16 @@ void plain_row(const Part &p, int h) {
 // the window's first column, the oldest its last, and is done then. Registers for K = 3, S = 1,
 // ROWS = 2: 9 weights, 2 x 3 sums, a value, the bias, two for the activation; K = 5: 25 + 5 + 1,
 // the others in memory.
-template <int K, int S, int ROWS, bool WHOLE> void slide(const Part &p, int h) {
+template <int K, int S, int ROWS, bool WHOLE, class T> void slide(const Part<T> &p, int h) {
     constexpr int DEEP = K + (ROWS - 1) * S, LAG = (K - 1) / S;
     const ConvShape &s = p.s;
-    const auto load = [&](const float *place) {
-        return WHOLE ? _mm512_loadu_ps(place) : _mm512_maskz_loadu_ps(p.in, place);
-    };
+    const Mask in = WHOLE ? ALL : p.in;
     __m512 weights[K][K], sum[ROWS][LAG + 1];
 #pragma GCC unroll 8
     for (int kh = 0; kh < K; ++kh)
 #pragma GCC unroll 8
         for (int kw = 0; kw < K; ++kw)
-            weights[kh][kw] = load(p.packed + static_cast<ptrdiff_t>(kh * K + kw) * s.channels);
+            weights[kh][kw] = load(p.packed + static_cast<ptrdiff_t>(kh * K + kw) * s.channels, in);
 #pragma GCC unroll 2
     for (int r = 0; r < ROWS; ++r)
 #pragma GCC unroll 8
@@ -84,9 +81,9 @@ template <int K, int S, int ROWS, bool WHOLE> void slide(const Part &p, int h) {
             sum[r][k] = p.bias;
     const int top = h * S - s.pad_top, first = std::max(0, -top), last = s.in_h - top;
     const ptrdiff_t line = static_cast<ptrdiff_t>(s.in_w) * s.x_row;
-    const float *x = p.x + top * line - static_cast<ptrdiff_t>(s.pad_left) * s.x_row;
+    const T *x = p.x + top * line - static_cast<ptrdiff_t>(s.pad_left) * s.x_row;
     const ptrdiff_t down = static_cast<ptrdiff_t>(s.out_w) * s.y_row;
-    float *y = p.row(h) - static_cast<ptrdiff_t>(LAG) * s.y_row;
+    T *y = p.row(h) - static_cast<ptrdiff_t>(LAG) * s.y_row;
     // Steps of S columns: in those of [inside, outside) all are in the image and a result is done.
     const int inside = std::max(LAG, (s.pad_left + S - 1) / S);
     const int outside = (s.in_w + s.pad_left) / S;
@@ -100,7 +97,7 @@ template <int K, int S, int ROWS, bool WHOLE> void slide(const Part &p, int h) {
                 for (int j = 0; j < DEEP; ++j) {
                     if (j < first || j >= last)
                         continue;
-                    const __m512 value = load(x + j * line + c * s.x_row);
+                    const __m512 value = load(x + j * line + c * s.x_row, in);
 #pragma GCC unroll 2
                     for (int r = 0; r < ROWS; ++r)
 #pragma GCC unroll 8
@@ -114,10 +111,7 @@ template <int K, int S, int ROWS, bool WHOLE> void slide(const Part &p, int h) {
 #pragma GCC unroll 2
                 for (int r = 0; r < ROWS; ++r) {
                     const __m512 done = p.clips ? p.clip.clipped(sum[r][LAG]) : sum[r][LAG];
-                    if (WHOLE)
-                        _mm512_storeu_ps(y + r * down, done);
-                    else
-                        _mm512_mask_storeu_ps(y + r * down, p.in, done);
+                    store(y + r * down, in, done);
                 }
         }
 #pragma GCC unroll 2
@@ -133,7 +127,7 @@ template <int K, int S, int ROWS, bool WHOLE> void slide(const Part &p, int h) {
             activate(p, p.row(h + r));
 }
 
-template <int K, int S, bool WHOLE> void rows(const Part &p, int h, int end) {
+template <int K, int S, bool WHOLE, class T> void rows(const Part<T> &p, int h, int end) {
     if constexpr (K == 3 && S == 1)
         for (; h + 2 <= end; h += 2)
             slide<K, S, 2, WHOLE>(p, h);
@@ -141,7 +135,7 @@ template <int K, int S, bool WHOLE> void rows(const Part &p, int h, int end) {
         slide<K, S, 1, WHOLE>(p, h);
 }
 
-template <bool WHOLE> void rows(const Part &p, int h, int end) {
+template <bool WHOLE, class T> void rows(const Part<T> &p, int h, int end) {
     const ConvShape &s = p.s;
     const bool square = s.kernel_h == s.kernel_w && s.stride_h == s.stride_w;
     const bool close = s.dilation_h == 1 && s.dilation_w == 1 && s.pad_left < s.kernel_w;
@@ -155,7 +149,10 @@ template <bool WHOLE> void rows(const Part &p, int h, int end) {
 }
 
 // Rows [first, last) of the results of all images, of the blocks [begin, end) of 16 channels.
+template <class T>
 void share(const ConvShape &s, const ConvValues &v, Slice lines, Slice blocks) {
+    const T *x = reinterpret_cast<const T *>(v.x);
+    T *y = reinterpret_cast<T *>(v.y);
     const Activated clip(s);
     const bool clips = s.activation <= CAPPED_RELU;
     for (int64_t line = lines.begin; line < lines.end;) {
@@ -166,9 +163,9 @@ void share(const ConvShape &s, const ConvValues &v, Slice lines, Slice blocks) {
             const int64_t c = block * LANES;
             const __mmask16 in = lanes(s.channels - c);
             const __m512 bias = _mm512_maskz_loadu_ps(v.bias ? in : 0, v.bias + c);
-            const Part part{s, clip, clips, v.x + image * s.in_h * s.in_w * s.x_row + c,
-                            v.packed + c, v.y + image * s.out_h * s.out_w * s.y_row + c, bias, in};
-            in == 0xffff ? rows<true>(part, from, to) : rows<false>(part, from, to);
+            const Part<T> part{s, clip, clips, x + image * s.in_h * s.in_w * s.x_row + c,
+                               v.packed + c, y + image * s.out_h * s.out_w * s.y_row + c, bias, in};
+            in == ALL ? rows<true>(part, from, to) : rows<false>(part, from, to);
         }
         line = next;
     }
@@ -191,7 +188,8 @@ STRIATE_EXPORT int32_t depthwise_conv(const ConvShape *shape, int64_t images, co
     const bool by_rows = lines >= 4 * threads || blocks < 2 * threads;
     return shared_out(threads, [&](int32_t t) {
         const int32_t rows = by_rows ? threads : 1, channels = by_rows ? 1 : threads;
-        share(s, *v, Slice(lines, rows, t % rows), Slice(blocks, channels, t % channels));
+        const auto part = s.half ? share<Bfloat16> : share<float>;
+        part(s, *v, Slice(lines, rows, t % rows), Slice(blocks, channels, t % channels));
         return OK;
     });
 }

@@ -25,6 +25,7 @@ inline V load(const Bfloat16 *p, Mask m) {
     const __m512i wide = _mm512_maskz_cvtepu16_epi32(ALL, _mm256_maskz_loadu_epi16(m, p));
     return _mm512_castsi512_ps(_mm512_maskz_slli_epi32(ALL, wide, 16));
 }
+// Whole vectors are stored without a mask, which this processor family does much faster.
 inline void store(float *p, Mask m, V v) {
     if (m == ALL)
         _mm512_storeu_ps(p, v);

@@ -6,6 +6,8 @@
 
 #include <cstdint>
 
+#include "map_values.h"
+
 namespace striate {
 
 // Activations beyond those of conv.h: a pointwise step applies them, convolutions do not.
@@ -31,7 +33,6 @@ inline __mmask16 first_lanes(int64_t count) {
 
 // max(x, least) and min(x, most), and x where it is no number. With a mask of all lanes, because
 // g++ 12 warns of its own header otherwise (https://gcc.gnu.org/bugzilla/show_bug.cgi?id=105593).
-constexpr __mmask16 ALL = 0xffff;
 inline Vector at_least(Vector x, Vector least) { return _mm512_maskz_max_ps(ALL, least, x); }
 inline Vector at_most(Vector x, Vector most) { return _mm512_maskz_min_ps(ALL, most, x); }
 

@@ -6,10 +6,9 @@
 #include <limits>
 
 #include "conv.h"
+#include "map_values.h"
 
 namespace striate {
-
-inline constexpr int LANES = 16;
 
 // Larger results would be thrown out of the caches before anybody reads them.
 inline constexpr int64_t STREAMED_VALUES = 4 << 20;
@@ -17,14 +16,6 @@ inline constexpr int64_t STREAMED_VALUES = 4 << 20;
 // The lanes of a vector that `left` values fill.
 inline __mmask16 lanes(int64_t left) {
     return left >= LANES ? 0xffff : left <= 0 ? 0 : static_cast<__mmask16>((1u << left) - 1);
-}
-
-// Whole vectors are stored without a mask, which this processor family does much faster.
-inline void store(float *place, __mmask16 mask, __m512 v) {
-    if (mask == 0xffff)
-        _mm512_storeu_ps(place, v);
-    else
-        _mm512_mask_storeu_ps(place, mask, v);
 }
 
 inline void store_bytes(uint8_t *place, __mmask16 mask, __m128i v) {

@@ -196,19 +196,19 @@ inline bool fewer_products(const ConvShape &s) {
            43 * Tiles(h, w).per_image() < direct;
 }
 
-// A map of all images.
-struct Map {
-    const float *values; // null: there is none
+// A map of all images, of floats or bfloat16.
+template <class T> struct Map {
+    const T *values; // null: there is none
     int h, w, row, channels;
 
     int64_t pixel(int64_t image, int y, int x) const { return ((image * h + y) * w + x) * row; }
 };
 
 // Where the pixels of a square of a map begin; outside the map they are `nothing`, zeros.
-template <int SIZE> struct Pixels {
-    const float *at[SIZE][SIZE];
+template <int SIZE, class T> struct Pixels {
+    const T *at[SIZE][SIZE];
 
-    Pixels(const Map &map, int64_t image, int top, int left, const float *nothing) {
+    Pixels(const Map<T> &map, int64_t image, int top, int left, const T *nothing) {
         for (int i = 0; i < SIZE; ++i)
             for (int j = 0; j < SIZE; ++j) {
                 const int y = top + i, x = left + j;
@@ -227,35 +227,36 @@ struct Ahead {
 
     // Part `part` of `parts` of the squares, whose corners lie `down` and `right` of the tiles'.
     // Inlined always: GCC 12 drops calls of functions that do nothing but fetch.
-    __attribute__((always_inline)) inline void fetch(const Map &map, int down, int right, int part,
-                                                     int parts) const {
+    template <class T>
+    __attribute__((always_inline)) inline void fetch(const Map<T> &map, int down, int right,
+                                                     int part, int parts) const {
+        constexpr int LINE = 64 / sizeof(T);
         const int rows = map.values ? SIDE * count : 0;
         for (int i = rows * part / parts; i < rows * (part + 1) / parts; ++i) {
             const Tiles::Place at = tiles.place(tile + i / SIDE);
             const int y = at.top + i % SIDE + down, first = std::max(at.left + right, 0);
             const int last = y < 0 || y >= map.h ? 0 : std::min(at.left + right + SIDE, map.w);
             for (int x = first; x < last; ++x)
-                for (int c = 0; c < map.channels; c += LANES)
+                for (int c = 0; c < map.channels; c += LINE)
                     _mm_prefetch(map.values + map.pixel(at.image, y, x) + c, _MM_HINT_T1);
         }
     }
 };
 
 // 16 values, 0 where those of the mask are not above 0.
-inline Vector load_masked(const float *values, const float *mask) {
-    const __mmask16 alive =
-        _mm512_cmp_ps_mask(_mm512_loadu_ps(mask), _mm512_setzero_ps(), _CMP_GT_OQ);
-    return _mm512_maskz_loadu_ps(alive, values);
+template <class T> inline Vector load_masked(const T *values, const T *mask) {
+    const Mask alive = _mm512_cmp_ps_mask(load(mask, ALL), _mm512_setzero_ps(), _CMP_GT_OQ);
+    return load(values, alive);
 }
 
 // The input of a block, by tiles of its result.
-struct Patches {
-    Map x, mask;
+template <class T> struct Patches {
+    Map<T> x, mask;
     int pad_top, pad_left;
-    const float *nothing;
+    const T *nothing;
     Tiles tiles;
 
-    Patches(const ConvShape &s, const float *x, const float *mask, const float *nothing, Tiles tiles)
+    Patches(const ConvShape &s, const T *x, const T *mask, const T *nothing, Tiles tiles)
         : x{x, s.in_h, s.in_w, s.x_row, s.channels}, mask{mask, s.in_h, s.in_w, s.x_row, s.channels},
           pad_top(s.pad_top), pad_left(s.pad_left), nothing(nothing), tiles(tiles) {}
 
@@ -266,14 +267,14 @@ struct Patches {
     void transform(int64_t tile, int index, int count, float *v) const {
         const Tiles::Place place = tiles.place(tile);
         const int top = place.top - pad_top, left = place.left - pad_left;
-        const Pixels<PATCH> pixels(x, place.image, top, left, nothing);
+        const Pixels<PATCH, T> pixels(x, place.image, top, left, nothing);
         float *to = v + index * LANES;
         if (mask.values == nullptr)
             for (int c = 0; c < x.channels; c += LANES, to += count * LANES)
-                transform_input([&](int i, int j) { return _mm512_loadu_ps(pixels.at[i][j] + c); },
-                                to, plane(count));
+                transform_input([&](int i, int j) { return load(pixels.at[i][j] + c, ALL); }, to,
+                                plane(count));
         else {
-            const Pixels<PATCH> masks(mask, place.image, top, left, nothing);
+            const Pixels<PATCH, T> masks(mask, place.image, top, left, nothing);
             for (int c = 0; c < x.channels; c += LANES, to += count * LANES)
                 transform_input(
                     [&](int i, int j) {
@@ -291,11 +292,11 @@ struct Patches {
 };
 
 // A zeroed pixel for what lies outside a map; null if there is no memory.
-inline const float *zero_pixel(Scratch &memory, int count) {
+template <class T> const T *zero_pixel(Scratch &memory, int count) {
     float *zeros = memory.floats(count);
     if (zeros != nullptr)
         std::fill_n(zeros, count, 0.0f);
-    return zeros;
+    return reinterpret_cast<const T *>(zeros);
 }
 
 } // namespace striate::winograd

@@ -5,6 +5,8 @@
 // the transformed kernels, M[36][2][tiles][16], and makes results of M: bias, sum, pooling,
 // activation. V and M stay in the core's L2; the kernels stream, once per group. Where there are
 // too few tiles for that (one image), all threads share one V and split the filters.
+#include <type_traits>
+
 #include "slice.h"
 #include "team.h"
 #include "transpose.h"
@@ -63,10 +65,13 @@ constexpr Multiply MULTIPLY[MOST + 1] = {
 
 // ---- a group of tiles ------------------------------------------------------------------------
 
-struct Block {
+// T: float or Bfloat16, of maps.
+template <class T> struct Block {
     const ConvShape &s;
     const ConvValues &v;
-    Patches patches;
+    const T *add;
+    T *y;
+    Patches<T> patches;
     Activated activated;
     bool streams; // the result goes past the caches
 
@@ -99,8 +104,8 @@ Vector pool(Vector a, Vector b, Vector c, Vector d, __m512i &winner) {
 }
 
 // Results of one tile for 16 filters from `o` on: what follows the convolution, and the stores.
-template <int POOL>
-void finish_tile(const Block &b, Tiles::Place at, int o, const float *m, size_t plane) {
+template <int POOL, class T>
+void finish_tile(const Block<T> &b, Tiles::Place at, int o, const float *m, size_t plane) {
     constexpr int CELLS = SIDE / POOL;
     const ConvShape &s = b.s;
     Vector values[SIDE][SIDE];
@@ -109,12 +114,12 @@ void finish_tile(const Block &b, Tiles::Place at, int o, const float *m, size_t 
     const int rows = s.out_h / POOL, columns = s.out_w / POOL;
     const int top = at.top / POOL, left = at.left / POOL;
     const int high = std::min(CELLS, rows - top), broad = std::min(CELLS, columns - left);
-    if (b.v.add) {
-        const float *add = b.v.add + o;
+    if (b.add) {
+        const T *add = b.add + o;
         for (int i = 0; i < high * POOL; ++i)
             for (int j = 0; j < broad * POOL; ++j) {
                 const int64_t pixel = (at.image * s.out_h + at.top + i) * s.out_w + at.left + j;
-                values[i][j] = _mm512_add_ps(values[i][j], _mm512_loadu_ps(add + pixel * s.y_row));
+                values[i][j] = _mm512_add_ps(values[i][j], load(add + pixel * s.y_row, ALL));
             }
     }
     for (int i = 0; i < high; ++i) {
@@ -132,11 +137,13 @@ void finish_tile(const Block &b, Tiles::Place at, int o, const float *m, size_t 
                 store_code(s, cells[j], winner, b.v.code + (first + j) * s.filters + o);
         }
         for (int j = 0; j < broad; ++j) {
-            float *y = b.v.y + (first + j) * s.y_row + o;
-            if (b.streams)
-                _mm512_stream_ps(y, b.activated(cells[j]));
-            else
-                _mm512_storeu_ps(y, b.activated(cells[j]));
+            T *y = b.y + (first + j) * s.y_row + o;
+            if constexpr (std::is_same_v<T, float>)
+                if (b.streams) {
+                    _mm512_stream_ps(y, b.activated(cells[j]));
+                    continue;
+                }
+            store(y, ALL, b.activated(cells[j]));
         }
     }
 }
@@ -148,7 +155,8 @@ struct Group {
 };
 
 // Results of a group for the blocks of 32 filters from `begin` to `end`.
-void finish_group(const Block &b, const Group &group, const float *v, float *m, int begin, int end) {
+template <class T>
+void finish_group(const Block<T> &b, const Group &group, const float *v, float *m, int begin, int end) {
     const int count = group.count;
     const ConvShape &s = b.s;
     const int parts = (count + MOST - 1) / MOST;
@@ -191,7 +199,7 @@ constexpr int FEW = 24;
 thread_local Scratch group_memory, shared_memory, zeros;
 
 // Each thread takes its share of the tiles, in groups.
-int32_t split_tiles(const Block &b, int64_t all, int threads) {
+template <class T> int32_t split_tiles(const Block<T> &b, int64_t all, int threads) {
     return shared_out(threads, [&](int32_t thread) {
         const int64_t first = all * thread / threads, last = all * (thread + 1) / threads;
         const int64_t groups = (last - first + GROUP - 1) / GROUP;
@@ -214,7 +222,7 @@ int32_t split_tiles(const Block &b, int64_t all, int threads) {
 }
 
 // All threads share the transformed tiles, of which there are few, and split the filters.
-int32_t split_filters(const Block &b, int count, int threads) {
+template <class T> int32_t split_filters(const Block<T> &b, int count, int threads) {
     const Group group{0, count, {b.patches.tiles, 0, 0}};
     return as_team(threads, [&](const Member &member) {
         if (member.place == 0)
@@ -273,6 +281,23 @@ void pack_part(const ConvShape &s, const float *weights, bool turned, int o, int
         _mm_sfence();
 }
 
+template <class T>
+int32_t run(const ConvShape &s, int64_t images, const ConvValues &v, int32_t threads) {
+    const T *nothing = zero_pixel<T>(zeros, s.channels);
+    if (nothing == nullptr)
+        return NO_MEMORY;
+    const auto map = [](const float *place) { return reinterpret_cast<const T *>(place); };
+    const Tiles tiles(s.out_h / s.pool * s.pool, s.out_w / s.pool * s.pool);
+    const int64_t all = images * tiles.per_image();
+    const int64_t results = images * (s.out_h / s.pool) * (s.out_w / s.pool) * s.filters;
+    const bool whole = s.y_row % LANES == 0 && reinterpret_cast<uintptr_t>(v.y) % 64 == 0;
+    const Patches<T> patches(s, map(v.x), map(v.mask), nothing, tiles);
+    const Block<T> b{s, v, map(v.add), reinterpret_cast<T *>(v.y), patches, Activated(s),
+                     whole && results > STREAMED_VALUES};
+    const bool few = all < static_cast<int64_t>(threads) * FEW && s.filters >= WIDE * threads;
+    return few ? split_filters(b, static_cast<int>(all), threads) : split_tiles(b, all, threads);
+}
+
 } // namespace
 
 STRIATE_EXPORT size_t winograd_conv_packed_size(const ConvShape *s) {
@@ -293,18 +318,7 @@ STRIATE_EXPORT int32_t winograd_conv_pack(const ConvShape *shape, const float *w
 
 STRIATE_EXPORT int32_t winograd_conv(const ConvShape *shape, int64_t images,
                                      const ConvValues *values, int32_t threads) {
-    const ConvShape &s = *shape;
-    if (!suitable(s))
+    if (!suitable(*shape))
         return UNSUITABLE;
-    const float *nothing = zero_pixel(zeros, s.channels);
-    if (nothing == nullptr)
-        return NO_MEMORY;
-    const Tiles tiles(s.out_h / s.pool * s.pool, s.out_w / s.pool * s.pool);
-    const int64_t all = images * tiles.per_image();
-    const int64_t results = images * (s.out_h / s.pool) * (s.out_w / s.pool) * s.filters;
-    const bool whole = s.y_row % LANES == 0 && reinterpret_cast<uintptr_t>(values->y) % 64 == 0;
-    const Block b{s, *values, {s, values->x, values->mask, nothing, tiles}, Activated(s),
-                  whole && results > STREAMED_VALUES};
-    const bool few = all < static_cast<int64_t>(threads) * FEW && s.filters >= WIDE * threads;
-    return few ? split_filters(b, static_cast<int>(all), threads) : split_tiles(b, all, threads);
+    return (shape->half ? run<Bfloat16> : run<float>)(*shape, images, *values, threads);
 }

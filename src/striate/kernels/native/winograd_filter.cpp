@@ -127,9 +127,9 @@ template <class Load> inline void transform_sums(Load at, float *to, size_t tap)
 
 // ---- groups of tiles -------------------------------------------------------------------------
 
-struct Gradient {
-    Patches patches;
-    Map g, mask;
+template <class T> struct Gradient {
+    Patches<T> patches;
+    Map<T> g, mask;
 
     static size_t plane(int filters, int count) {
         return static_cast<size_t>(filters) * count + LANES;
@@ -139,9 +139,9 @@ struct Gradient {
     void transform(int64_t tile, int index, int count, int begin, int end, float *z,
                    float *bias) const {
         const Tiles::Place at = patches.tiles.place(tile);
-        const float *nothing = patches.nothing;
-        const Pixels<SIDE> pixels(g, at.image, at.top, at.left, nothing);
-        const Pixels<SIDE> masks(mask.values ? mask : g, at.image, at.top, at.left, nothing);
+        const T *nothing = patches.nothing;
+        const Pixels<SIDE, T> pixels(g, at.image, at.top, at.left, nothing);
+        const Pixels<SIDE, T> masks(mask.values ? mask : g, at.image, at.top, at.left, nothing);
         const size_t step = plane(end - begin, count);
         float *to = z + index * LANES;
         for (int o = begin; o < end; o += LANES, to += count * LANES)
@@ -152,8 +152,8 @@ struct Gradient {
                     },
                     to, step, bias + o - begin);
             else
-                transform_gradient([&](int i, int j) { return _mm512_loadu_ps(pixels.at[i][j] + o); },
-                                   to, step, bias + o - begin);
+                transform_gradient([&](int i, int j) { return load(pixels.at[i][j] + o, ALL); }, to,
+                                   step, bias + o - begin);
     }
 
     // Fetches a part of what comes next.
@@ -178,7 +178,8 @@ int group_size(int channels, int filters) {
 }
 
 // Adds a group's products and its bias's gradient to the sums.
-void add_group(const Gradient &b, const Share &share, int count, const float *v, const float *z,
+template <class T>
+void add_group(const Gradient<T> &b, const Share &share, int count, const float *v, const float *z,
                const float *bias, bool first, const Ahead &next) {
     const int filters = share.end - share.begin, channels = b.patches.x.channels;
     const size_t v_plane = b.patches.plane(count), z_plane = b.plane(filters, count);
@@ -203,7 +204,7 @@ void add_group(const Gradient &b, const Share &share, int count, const float *v,
 
 thread_local Scratch group_memory, own_sums, shared_sums, zeros;
 
-int32_t add_tiles(const Gradient &b, const Share &share) {
+template <class T> int32_t add_tiles(const Gradient<T> &b, const Share &share) {
     const int size = group_size(b.patches.x.channels, share.end - share.begin);
     const int64_t tiles = share.last - share.first, groups = (tiles + size - 1) / size;
     const int filters = share.end - share.begin;
@@ -285,20 +286,10 @@ void finish_filter(const Share &share, int rows, size_t next, int channels, int 
         bias[o] += share.sums[PLANES * plane + within + row * next];
 }
 
-} // namespace
-
-STRIATE_EXPORT int32_t winograd_filter_suitable(const ConvShape *s) {
-    return s->pool == 1 && fewer_products(*s);
-}
-
-// `g` and `mask` are as the block's result; g counts as 0 where the mask, unless null, is not above
-// 0. Writes `kernel` (filters, 3, 3, channels) and `bias` (filters).
-STRIATE_EXPORT int32_t winograd_filter(const ConvShape *shape, int64_t images, const float *x,
-                                       const float *g, const float *mask, float *kernel,
-                                       float *bias, int32_t threads) {
-    const ConvShape &s = *shape;
-    if (!winograd_filter_suitable(shape))
-        return UNSUITABLE;
+// The gradients from maps of floats or bfloat16.
+template <class T>
+int32_t run(const ConvShape &s, int64_t images, const T *x, const T *g, const T *mask,
+            float *kernel, float *bias, int32_t threads) {
     const Tiles tiles(s.out_h, s.out_w);
     const int64_t all = images * tiles.per_image();
     if (all == 0) {
@@ -307,14 +298,14 @@ STRIATE_EXPORT int32_t winograd_filter(const ConvShape *shape, int64_t images, c
         return OK;
     }
     const Split split(s, all, threads);
-    const float *nothing = zero_pixel(zeros, std::max(s.channels, s.filters));
+    const T *nothing = zero_pixel<T>(zeros, std::max(s.channels, s.filters));
     const size_t depth = static_cast<size_t>(PLANES) * s.channels + 1, size = depth * s.filters;
     float *shared = split.rows > 1 ? shared_sums.floats(size * split.rows) : nullptr;
     if (nothing == nullptr || (split.rows > 1 && shared == nullptr))
         return NO_MEMORY;
-    const Gradient b{{s, x, nullptr, nothing, tiles},
-                     {g, s.out_h, s.out_w, s.y_row, s.filters},
-                     {mask, s.out_h, s.out_w, s.y_row, s.filters}};
+    const Gradient<T> b{{s, x, nullptr, nothing, tiles},
+                        {g, s.out_h, s.out_w, s.y_row, s.filters},
+                        {mask, s.out_h, s.out_w, s.y_row, s.filters}};
     std::atomic<int32_t> status{OK};
 #pragma omp parallel num_threads(threads)
     {
@@ -339,4 +330,26 @@ STRIATE_EXPORT int32_t winograd_filter(const ConvShape *shape, int64_t images, c
             }
     }
     return status;
+}
+
+} // namespace
+
+STRIATE_EXPORT int32_t winograd_filter_suitable(const ConvShape *s) {
+    return s->pool == 1 && fewer_products(*s);
+}
+
+// `g` and `mask` are as the block's result; g counts as 0 where the mask, unless null, is not above
+// 0. Writes `kernel` (filters, 3, 3, channels) and `bias` (filters), of floats; x, g and mask are
+// what `half` says.
+STRIATE_EXPORT int32_t winograd_filter(const ConvShape *shape, int64_t images, const void *x,
+                                       const void *g, const void *mask, float *kernel,
+                                       float *bias, int32_t threads) {
+    if (!winograd_filter_suitable(shape))
+        return UNSUITABLE;
+    const auto by = [&](auto map) {
+        return run(*shape, images, map(x), map(g), map(mask), kernel, bias, threads);
+    };
+    if (shape->half)
+        return by([](const void *place) { return static_cast<const Bfloat16 *>(place); });
+    return by([](const void *place) { return static_cast<const float *>(place); });
 }
