@@ -12,7 +12,7 @@ import torch
 import striate as st
 from striate import layers
 from striate.kernels import library
-from striate.kernels.block import Block, obstacle
+from striate.kernels.block import HALF_OBSTACLE, Block, obstacle
 from striate.kernels.shapes import ConvShape
 from tests.plan.compare import check_equal, trained
 from tests.plan.random_models import random_model
@@ -199,7 +199,9 @@ def test_the_plan_names_the_kernels() -> None:
     assert plan.steps[0].kernels
     assert "(our kernels: " in str(plan)
     assert any("one step by our own kernels: " in n.text for n in plan.applied)
-    assert "our kernels" not in str(model.plan(training=True, precision="bfloat16"))
+    plan = model.plan(training=True, precision="float16")
+    assert "(our kernels: " not in str(plan)
+    assert "our own kernels know bfloat16 and float32" in [n.text for n in plan.refused]
 
 
 @pytest.mark.parametrize(("size", "half"), [(3, False), (1, True)])
@@ -215,11 +217,12 @@ def test_auto_is_either_blocks_or_half_types(
     model = stack(conv(64, activation="relu"), *made, layers.Flatten(), size=(18, 18, 32))
     plan = model.plan(training=True, precision="auto")
     operations = [op for op in plan.operations if op.part == "product"]
-    assert {op.block is None for op in operations} == {half}
+    joined = {op.block is not None and not op.block.half for op in operations}
+    assert joined == {not half}
     assert {op.precision for op in operations} == {"bfloat16" if half else "float32"}
     notes = [n.text for n in plan.refused]
     if half:
-        assert "bfloat16 is sooner for most of this network" in notes
+        assert HALF_OBSTACLE in notes
     else:
         text = "our own kernels are sooner with them for most of this network"
         assert f"products stay float32: {text}" not in notes  # none is left to stay so

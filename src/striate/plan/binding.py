@@ -15,13 +15,14 @@ from striate.layers import BuiltIn, Layer
 from striate.layers.calls import template_of
 from striate.ops.affine import affine
 from striate.ops.border import pad
-from striate.ops.convolution import conv
+from striate.ops.convolution import conv, conv_by_product
 from striate.ops.dense import dense
 from striate.ops.in_place import in_place
 from striate.ops.joined import conv_joined
 from striate.ops.layout import to_external, to_internal
 from striate.plan.blocks import BlockFunction, rectified
 from striate.plan.chaining import ChainFunction
+from striate.plan.depthwise import DepthwiseFunction
 from striate.plan.normalizing import NormFunction
 from striate.plan.operation import ACTIVATION, PRODUCT, Operation
 from striate.plan.pooling import PooledConvFunction, PoolFunction
@@ -56,8 +57,12 @@ def bind(
     if op.part == ACTIVATION:
         return _activation(op, layer), None
     if op.part == PRODUCT:
+        if op.depthwise is not None:
+            source = _source(op, graph, layers, keep)
+            return DepthwiseFunction(op.depthwise, source), source.forget
         changed = op.precision != "float32" or op.normalized_by or op.scaled_by or op.joined
-        if changed or op.block is not None or op.padding is not None:
+        planned = op.block is not None or op.padding is not None or op.product_images
+        if changed or planned:
             return _product(op, node, layer, graph, layers, keep)
         return layer.before_activation, None  # type: ignore[return-value]
     if op.pools is not None:
@@ -108,7 +113,9 @@ def _source(op: Operation, graph: Graph, layers: Mapping[str, Layer], keep: bool
     node = graph[op.node]
     norm = layers[graph[op.normalized_by].layer] if op.normalized_by else None
     scale = op.factor if op.scaled_by else None
-    return WeightSource(layers[node.layer], node, norm, scale, op.precision, keep)
+    ours = op.block is not None or op.depthwise is not None
+    precision = "float32" if ours else op.precision  # our kernels read such weights
+    return WeightSource(layers[node.layer], node, norm, scale, precision, keep)
 
 
 def _beside(op: Operation, graph: Graph, layers: Mapping[str, Layer], keep: bool) -> Bound:
@@ -179,6 +186,8 @@ def _product(
     def convolution(x: Tensor) -> Any:
         kernel, bias = source()
         x = x if x.dtype is kernel.dtype else x.to(kernel.dtype)
+        if len(x) <= op.product_images:
+            return conv_by_product(x, kernel, bias, kind.strides, padding)
         if joined is not None and len(x) < FEW:
             return alone(conv(x, kernel, bias, *rest))
         if joined is not None:

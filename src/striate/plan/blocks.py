@@ -21,6 +21,8 @@ Source = Callable[[], tuple[Tensor, Tensor | None]]
 class BlockFunction:
     """Runs a block; its result knows its gradients.
 
+    Where the shape says bfloat16, input and result are; the kernel multiplies float32.
+
     Where the kernels cannot see the values (other types, tensors of transforms such as `vmap`, a
     program that is being recorded, autocast), and for images that are too few to be worth weights
     in a form of their own, the same is computed by torch's.
@@ -36,9 +38,10 @@ class BlockFunction:
 
     def __call__(self, x: Tensor) -> Tensor:
         kernel, bias = self.source()
-        seen = sees(x) and sees(kernel) and x.shape[1:] == self._shape
+        x = x.to(self.shape.dtype) if self.shape.half else x
+        seen = sees(x, (self.shape.dtype,)) and sees(kernel) and x.shape[1:] == self._shape
         if not seen or not self.block.suits(len(x)):
-            return plain(self.shape, x.to(kernel.dtype), kernel, bias)
+            return plain(self.shape, x, kernel, bias)
         return _Joined.apply(x, kernel, bias, self.block)  # type: ignore[no-any-return,no-untyped-call]
 
     @property
@@ -51,6 +54,9 @@ def plain(shape: ConvShape, x: Tensor, kernel: Tensor, bias: Tensor | None) -> T
 
     Shapes: x (N, C, H, W), kernel (h, w, C, O) -> (N, O, H', W').
     """
+    dtype = shape.dtype if shape.half else kernel.dtype
+    x, kernel = x.to(dtype), kernel.to(dtype)
+    bias = None if bias is None else bias.to(dtype)
     out = conv(x, kernel, bias, shape.strides, shape.padding, shape.dilation)
     if shape.pool == 2:
         out = max_pool(out, (2, 2), (2, 2), "valid")

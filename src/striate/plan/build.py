@@ -130,10 +130,17 @@ def _step(draft: Draft, block: list[Operation], kernels: Mapping[Port, str]) -> 
     ordered = tuple(n.name for n in draft.graph if n.name in nodes)
     ours = tuple(k for op in block if op.block is not None for k in _kernels(op, op.block))
     ours += tuple(k for op in block if op.beside for k in _beside(op))
+    ours += tuple(k for op in block if op.depthwise for k in ("depthwise", "depthwise backward"))
     ours += tuple("window pool" for op in block if op.pools is not None)
     ours += tuple("batch norm" for op in block if op.normalizes is not None)
     ours += tuple(kernels[port] for op in block for port in op.writes if port in kernels)
-    return Step(ordered, text, shape, block[0].precision, names, ours)
+    return Step(ordered, text, shape, _products_in(block[0]), names, ours)
+
+
+def _products_in(operation: Operation) -> str:
+    """What its products are computed in: by our kernels float32, whatever their maps are of."""
+    ours = operation.block is not None or operation.depthwise is not None
+    return "float32" if ours else operation.precision
 
 
 def _kernels(operation: Operation, shape: ConvShape) -> tuple[str, ...]:

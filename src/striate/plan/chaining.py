@@ -78,7 +78,7 @@ class ChainFunction:
             if kernel is None:
                 continue
             if not product:
-                x = plain(shape, x.to(kernel.dtype), kernel, bias)
+                x = plain(shape, x, kernel, bias)
                 continue
             x = x.permute(0, 2, 3, 1).flatten(1) if x.dim() == 4 else x
             product_of = dense(x.to(kernel.dtype), kernel, bias)

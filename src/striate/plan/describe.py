@@ -54,6 +54,8 @@ def _words(kind: object, class_name: str) -> str:
     if name.startswith("Conv") and hasattr(kind, "filters"):
         what = "transposed convolution" if name.endswith("Transpose") else "convolution"
         return f"{what} {size} to {kind.filters} channels{bias}"
+    if name.startswith("DepthwiseConv"):
+        return f"depthwise convolution {size}{bias}"
     if name == "Dense":
         return f"product with {getattr(kind, 'units', '')} units{bias}"
     if name.startswith("MaxPooling"):

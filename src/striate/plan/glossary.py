@@ -15,6 +15,7 @@ MEANINGS = {
     "direct weights' gradient": "adds up the gradient of the weights in registers",
     "one by one": "treats a 1x1 convolution or a dense layer as one product, forward and backward",
     "depthwise": "convolves each channel by itself, as many channels at once as a register holds",
+    "depthwise backward": "does the same for the gradients of the input and of the weights",
     "window pool": "keeps a byte for each largest value, which tells the backward pass its place",
     "batch norm": "does normalisation, sum and activation in two passes over the map",
 }

@@ -34,6 +34,8 @@ class Operation:
         precision: "float32", "bfloat16" or "float16", what its products are computed in.
         block: the sizes of a convolution that a kernel of ours runs, with the pooling and the
             activation that are part of it.
+        product_images: up to how many images a convolution is one product of matrices.
+        depthwise: the sizes of a depthwise convolution that our kernels run.
         normalizes: a batch normalisation that our kernel runs, with the sum and the activation that
             are part of it.
         beside: the blocks whose results it puts side by side, and which it computes itself.
@@ -57,6 +59,8 @@ class Operation:
     padding: tuple[tuple[int, int], ...] | None = None
     precision: str = "float32"
     block: ConvShape | None = None
+    product_images: int = 0
+    depthwise: ConvShape | None = None
     normalizes: BatchNorm | None = None
     beside: tuple[Operation, ...] = ()
     pools: ConvShape | None = None

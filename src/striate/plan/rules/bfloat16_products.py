@@ -55,7 +55,7 @@ def _say(draft: Draft, half: str, found: list[Operation], left: set[str]) -> Non
     low = low_values(draft.operations, draft.graph, draft.layers)
     carried = [op for op in draft.operations if low & {*op.writes} and _carries(draft, op)]
     if taken:
-        draft.say(RULE, tuple(op.node for op in taken), f"products of {half}, summed in float32")
+        draft.say(RULE, tuple(op.node for op in taken), f"{half} in and out, sums in float32")
     if carried:
         text = f"{half} from product to product; statistics, gamma and beta are float32"
         draft.say(RULE, tuple(op.node for op in carried), text)

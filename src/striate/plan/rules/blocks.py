@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from striate.graph import window
+from striate.kernels.block import Block
 from striate.kernels.shapes import ConvShape
 from striate.plan.draft import Draft
 from striate.plan.native_steps import activation_of
@@ -13,6 +14,7 @@ from striate.plan.rules.products import is_dense
 
 Found = tuple[ConvShape, list[Operation]]
 RECTIFIERS = ("relu", "capped_relu", "leaky_relu")
+RULE = "one block"
 
 
 def conv_obstacle(draft: Draft, operation: Operation) -> str:
@@ -72,6 +74,24 @@ def with_followers(draft: Draft, operation: Operation) -> Found:
         taken.append(after)
         shape = replace(shape, activation=known[0], number=known[1])
     return shape, taken
+
+
+def half_shape(draft: Draft, operation: Operation) -> Found:
+    """The same between maps of bfloat16."""
+    shape, followers = with_followers(draft, operation)
+    return replace(shape, half=True), followers
+
+
+def join(draft: Draft, operation: Operation, shape: ConvShape, followers: list[Operation]) -> None:
+    """Makes a block of a product with what follows it."""
+    nodes = operation.nodes
+    for after in followers:
+        nodes = tuple(dict.fromkeys((*nodes, *after.nodes)))
+        draft.remove(after)
+    draft.update(operation, block=shape, nodes=nodes)
+    text = " + ".join(Block(shape).names)
+    inside = "; it multiplies in float32" if shape.half else ""
+    draft.say(RULE, nodes, f"one step by our own kernels: {text}{inside}")
 
 
 def _took(draft: Draft, taken: list[Operation], operation: Operation) -> Operation | None:
