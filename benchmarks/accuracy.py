@@ -8,8 +8,9 @@
 Each run is a process of its own; its clock runs from the start of `fit` and stands still while it
 evaluates on the test images after each epoch. Compilation counts, imports do not. Nothing is
 chosen by looking at the test images: the numbers of epochs are fixed beforehand. "precision"
-trains the networks of the guide in each precision ("auto" is float32 where our own kernels are
-sooner with it) and shows means and spread of their accuracy.
+trains the networks of the guide, and a ResNet-20 on the images of CIFAR-10, in each precision
+("auto" is float32 where our own kernels are sooner with it) and shows means and spread of their
+accuracy.
 """
 
 from __future__ import annotations
@@ -162,13 +163,12 @@ def chosen(given: argparse.Namespace) -> list[Run]:
 
 
 def precision_runs() -> list[Run]:
-    """The networks of the guide for an epoch, in each precision."""
+    """The networks of the guide for an epoch, and one of residual blocks, in each precision."""
     nets = ("three_of_32", "three_of_32_strided", "digits", "two_of_16", "deep")
-    return [
-        Run(f"{name}, {kind}", name, 1, optimizer=workload(name).optimizer, precision=kind)
-        for name in nets
-        for kind in ("float32", "auto", "bfloat16")
-    ]
+    runs = [Run(name, name, 1, optimizer=workload(name).optimizer) for name in nets]
+    runs.append(Run("ResNet-20", "zoo_resnet20", 3, 128, optimizer="adamw", images="cifar10"))
+    kinds = ("float32", "auto", "bfloat16")
+    return [replace(r, title=f"{r.title}, {k}", precision=k) for r in runs for k in kinds]
 
 
 def save(name: str, folder: Path, count: int) -> None:
