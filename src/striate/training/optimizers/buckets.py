@@ -59,6 +59,11 @@ class Bucket:
         self._parts: dict[tuple[int, ...], Bucket] = {}
         self.native: OptimizerStep | None = None  # made at the first step that it fits
 
+    @property
+    def moved(self) -> bool:
+        """Whether its parameters have gone to another device or dtype since it was made."""
+        return self.params[0].device != self.device or self.params[0].dtype != self.dtype
+
     def __getitem__(self, slot: str) -> list[torch.Tensor]:
         """One kind of state of all parameters, for example `bucket["momentum"]`."""
         if slot not in self._slots:

@@ -37,7 +37,7 @@ def update_natively(
     It fits float32 on the CPU, with gradients that lie in memory as their parameters. (States do:
     they are made like the parameters.)
     """
-    if library.missing() or torch.compiler.is_compiling() or not _defines(type(optimizer)):
+    if torch.compiler.is_compiling() or library.missing() or not _defines(type(optimizer)):
         return False
     rule = optimizer.native_rule(at)
     if rule is None or not bucket.fits_native(grads):

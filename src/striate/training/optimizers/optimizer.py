@@ -18,6 +18,7 @@ from striate.training.optimizers.native import NativeRule, update_natively
 from striate.training.optimizers.options import Options, checked_options, full_signature
 from striate.training.optimizers.rate import LearningRate, Rate
 from striate.training.optimizers.schedules.schedule import LearningRateSchedule
+from striate.training.optimizers.torch_optimizer import TorchOptimizer
 
 if TYPE_CHECKING:
     from typing import Unpack
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 Own = TypeVar("Own", bound="Optimizer")
 
 
-class Optimizer(torch.optim.Optimizer, abc.ABC):
+class Optimizer(TorchOptimizer, abc.ABC):
     """Changes parameters against their gradients; what all algorithms have in common.
 
     Made without parameters, as in Keras; `build(parameters)` binds them, and from then on it is a
@@ -284,10 +285,7 @@ class Optimizer(torch.optim.Optimizer, abc.ABC):
     def _check_ready(self) -> None:
         grouping.check_built(type(self).__name__, self.built)
         averages.check_not_swapped(type(self).__name__, self._ema_swapped)
-        moved = any(
-            b.params[0].device != b.device or b.params[0].dtype != b.dtype for b in self._buckets
-        )
-        if moved or any(p.requires_grad for p in self._idle):
+        if any(b.moved for b in self._buckets) or any(p.requires_grad for p in self._idle):
             self._arrange()
 
     def _update(self, gathered: Gathered) -> None:
