@@ -77,7 +77,8 @@ def test_cards_memory_precision_and_allocator() -> None:
     ]
     assert changed(half="float32", half_reason="this CPU has neither AVX512-BF16 nor AMX") == [
         'precision="auto" gains nothing here: this CPU has neither AVX512-BF16 nor AMX. A processor'
-        " with AVX512-BF16 or AMX, or an NVIDIA card, would multiply about twice as fast or faster."
+        " with AMX, one of AMD's with AVX512-BF16, or an NVIDIA card would multiply about twice as"
+        " fast or faster."
     ]
     assert changed(allocator="off: STRIATE_ALLOCATOR says so") == [
         "STRIATE_ALLOCATOR turns off the setting that keeps memory in the process: without it each"

@@ -118,8 +118,9 @@ def advice(machine: Machine) -> list[str]:
         )
     if machine.half == "float32":
         found.append(
-            f'precision="auto" gains nothing here: {machine.half_reason}. A processor with'
-            " AVX512-BF16 or AMX, or an NVIDIA card, would multiply about twice as fast or faster."
+            f'precision="auto" gains nothing here: {machine.half_reason}. A processor with AMX,'
+            " one of AMD's with AVX512-BF16, or an NVIDIA card would multiply about twice as fast"
+            " or faster."
         )
     return found
 

@@ -128,7 +128,7 @@ class Trainable(Planned):
             resume: continues from the last checkpoint in `checkpoint_dir`, exactly.
             plan: False runs the layers one by one, as they are; see `Model.plan`.
             precision: "auto" computes products in bfloat16 where the hardware multiplies it
-                natively (float16 on older NVIDIA cards, with a scaled loss), in training steps
+                faster (float16 on older NVIDIA cards, with a scaled loss), in training steps
                 only; "float32" never, "bfloat16" and "float16" always; "tf32" on NVIDIA cards.
             recompute: keeps only some of the values that the backward pass needs and computes
                 the others again (gradient checkpointing): the same numbers to the bit, less

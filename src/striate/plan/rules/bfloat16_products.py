@@ -1,4 +1,4 @@
-"""Products in a half type where the machine multiplies it natively."""
+"""Products in a half type where the machine multiplies it faster."""
 
 from __future__ import annotations
 
